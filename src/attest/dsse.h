@@ -1,0 +1,35 @@
+/* The Dead Simple Signing Envelope v1.0.2, with several signatures. */
+#ifndef REDAN_ATTEST_DSSE_H
+#define REDAN_ATTEST_DSSE_H
+
+#include "crypto/key.h"
+
+#define REDAN_DSSE_INTOTO "application/vnd.in-toto+json"
+
+struct redan_dsse_signature {
+    struct redan_slice keyid; /* hex id of the key; a hint, never believed */
+    struct redan_slice bytes;
+    struct redan_slice timestamp; /* RFC 3161 token over `bytes`; empty when there is none */
+};
+
+struct redan_dsse {
+    struct redan_slice payload_type;
+    struct redan_slice payload; /* decoded */
+    struct redan_dsse_signature *signatures;
+    size_t count;
+};
+
+/* Everything in the arena. REDAN_E_SYNTAX or REDAN_E_SCHEMA for anything but an envelope: unknown base64, no signatures,
+ * more than 64 of them. */
+REDAN_NODISCARD enum redan_status redan_dsse_parse(struct redan_ctx *ctx, struct redan_slice text,
+                                                   struct redan_dsse *envelope);
+/* The bytes that are signed: PAE(type, payload). */
+REDAN_NODISCARD enum redan_status
+redan_dsse_pae(struct redan_ctx *ctx, const struct redan_dsse *envelope, struct redan_slice *pae);
+/* Add one signature. A second one by the same key is REDAN_E_EXISTS. */
+REDAN_NODISCARD enum redan_status
+redan_dsse_sign(struct redan_ctx *ctx, struct redan_dsse *envelope, const struct redan_key *key);
+/* The envelope as one line of JSON with a newline. */
+void redan_dsse_add(struct redan_buf *out, const struct redan_dsse *envelope);
+
+#endif

@@ -1,0 +1,93 @@
+/* keys.yaml: who holds which key, in which role, from when until when; and the pinned root it stands on. */
+#ifndef REDAN_ATTEST_KEYRING_H
+#define REDAN_ATTEST_KEYRING_H
+
+#include "attest/dsse.h"
+#include "codec/bind.h"
+
+enum redan_key_state {
+    REDAN_KEY_VALID,
+    REDAN_KEY_EARLY,   /* before `from` */
+    REDAN_KEY_EXPIRED, /* at or after `until` */
+    REDAN_KEY_REVOKED, /* at or after the revocation; for reason "compromise" at any time */
+};
+
+struct redan_keyring_key {
+    struct redan_slice id;     /* name of the key */
+    struct redan_slice holder; /* a person or service */
+    struct redan_slice public_text;
+    int64_t from;
+    int64_t until;
+    const struct redan_node *node;
+    struct redan_keyring_revocation {
+        int64_t at;
+        int reason;        /* 0 retired, 1 compromise */
+    } * revoked;           /* NULL when it is not */
+    struct redan_key *key; /* owned by the keyring */
+    struct redan_digest keyid;
+};
+
+struct redan_keyring_holder {
+    struct redan_slice id;
+    struct redan_slice name;
+    int kind; /* 0 person, 1 service */
+    const struct redan_node *node;
+};
+
+struct redan_keyring_role {
+    struct redan_slice id;
+    struct redan_texts holders;
+    uint64_t quorum;
+    const struct redan_node *node;
+};
+
+struct redan_keyring {
+    struct redan_slice org;
+    uint64_t version; /* only rises */
+    struct redan_texts root_keys;
+    uint64_t root_threshold;
+    struct redan_list holders; /* of redan_keyring_holder */
+    struct redan_list keys;    /* of redan_keyring_key */
+    struct redan_list roles;   /* of redan_keyring_role */
+    struct redan_digest root;  /* fingerprint: what is pinned outside the tree */
+    struct redan_digest file;  /* SHA-256 of the bytes, what the root signs */
+};
+
+/* Parse and check keys.yaml. Problems (unknown holder, duplicate id, one key twice, quorum above its holders, a threshold
+ * that cannot be met) are collected; the status is for what ends the reading. The keyring's keys are freed by _done. */
+REDAN_NODISCARD enum redan_status redan_keyring_parse(struct redan_problems *problems,
+                                                      struct redan_slice text,
+                                                      struct redan_keyring *ring);
+void redan_keyring_done(struct redan_keyring *ring);
+
+/* Text in keys.yaml form of a keyring, in stable order; what redan_keyring_parse reads. */
+void redan_keyring_add_yaml(struct redan_buf *out, const struct redan_keyring *ring);
+
+/* Whether `signature` (the text of a DSSE file beside a document) holds a quorum of the root's keys, valid at ctx->now, over a
+ * statement whose only subject has the digest `file`. `found` receives how many distinct root keys signed. */
+REDAN_NODISCARD enum redan_status redan_keyring_root_signed(struct redan_ctx *ctx,
+                                                            const struct redan_keyring *ring,
+                                                            const struct redan_digest *file,
+                                                            struct redan_slice signature,
+                                                            uint64_t *found);
+
+const struct redan_keyring_key *redan_keyring_find(const struct redan_keyring *ring,
+                                                   const struct redan_digest *keyid);
+const struct redan_keyring_key *redan_keyring_named(const struct redan_keyring *ring,
+                                                    struct redan_slice id);
+const struct redan_keyring_role *redan_keyring_role(const struct redan_keyring *ring,
+                                                    struct redan_slice id);
+bool redan_keyring_holds(const struct redan_keyring *ring, struct redan_slice holder,
+                         struct redan_slice role);
+enum redan_key_state redan_keyring_state(const struct redan_keyring_key *key, int64_t at);
+const char *redan_key_state_name(enum redan_key_state state);
+
+/* The keys of the ring whose signature on the envelope verifies, each key once; `signers` has room for envelope->count.
+ * Only signatures that verify count; the key's validity in time is the caller's question. Status for memory and the like. */
+REDAN_NODISCARD enum redan_status redan_keyring_signers(struct redan_ctx *ctx,
+                                                        const struct redan_keyring *ring,
+                                                        const struct redan_dsse *envelope,
+                                                        const struct redan_keyring_key **signers,
+                                                        size_t *count);
+
+#endif

@@ -1,0 +1,31 @@
+/* The in-toto Statement v1: what is said (predicate) about which things (subjects). */
+#ifndef REDAN_ATTEST_STATEMENT_H
+#define REDAN_ATTEST_STATEMENT_H
+
+#include "attest/dsse.h"
+#include "codec/node.h"
+
+#define REDAN_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
+
+struct redan_statement_subject {
+    struct redan_slice name;
+    struct redan_digest digest; /* SHA-256; other algorithms beside it are ignored */
+};
+
+struct redan_statement {
+    struct redan_statement_subject *subjects;
+    size_t count;
+    struct redan_slice predicate_type;
+    const struct redan_node *predicate; /* a MAP */
+};
+
+/* From the payload of an envelope. Every subject must have a sha256; at least one, at most 1024. */
+REDAN_NODISCARD enum redan_status redan_statement_parse(struct redan_ctx *ctx,
+                                                        struct redan_slice payload,
+                                                        struct redan_statement *statement);
+/* As canonical JSON (RFC 8785), in the arena. */
+REDAN_NODISCARD enum redan_status redan_statement_write(struct redan_ctx *ctx,
+                                                        const struct redan_statement *statement,
+                                                        struct redan_slice *payload);
+
+#endif

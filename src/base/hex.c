@@ -1,0 +1,212 @@
+/* Bytes as text and back, refusing every spelling but one. */
+#include "base/hex.h"
+
+#include <string.h>
+
+void redan_hex_add(struct redan_buf *out, struct redan_slice bytes)
+{
+    static const char digit[] = "0123456789abcdef";
+    size_t need = 0;
+    char *room = redan_mul_size(bytes.len, 2, &need) ? redan_buf_room(out, need) : NULL;
+
+    if (!room) {
+        out->fail = out->fail != REDAN_OK ? out->fail : REDAN_E_LIMIT;
+        return;
+    }
+    for (size_t i = 0; i < bytes.len; i++) {
+        room[2 * i] = digit[(unsigned char)bytes.at[i] >> 4];
+        room[2 * i + 1] = digit[(unsigned char)bytes.at[i] & 15];
+    }
+    redan_buf_grew(out, need);
+}
+
+static int nibble(char c)
+{
+    if (c >= '0' && c <= '9')
+        return c - '0';
+    if (c >= 'a' && c <= 'f')
+        return c - 'a' + 10;
+    if (c >= 'A' && c <= 'F')
+        return c - 'A' + 10;
+    return -1;
+}
+
+bool redan_hex_parse(struct redan_slice text, void *bytes, size_t len)
+{
+    unsigned char *out = bytes;
+
+    if (text.len % 2 != 0 || text.len / 2 != len)
+        return false;
+    for (size_t i = 0; i < len; i++) {
+        int high = nibble(text.at[2 * i]);
+        int low = nibble(text.at[2 * i + 1]);
+        if (high < 0 || low < 0)
+            return false;
+        out[i] = (unsigned char)(high << 4 | low);
+    }
+    return true;
+}
+
+void redan_base64_add(struct redan_buf *out, struct redan_slice bytes)
+{
+    static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    size_t need = 0;
+    char *room = NULL;
+
+    if (redan_mul_size(bytes.len / 3 + (bytes.len % 3 != 0), 4, &need))
+        room = redan_buf_room(out, need);
+    if (!room) {
+        out->fail = out->fail != REDAN_OK ? out->fail : REDAN_E_LIMIT;
+        return;
+    }
+    const unsigned char *in = (const unsigned char *)bytes.at;
+    for (size_t i = 0; i < bytes.len; i += 3, room += 4) {
+        size_t n = redan_min_size(bytes.len - i, 3);
+        uint32_t v = (uint32_t)in[i] << 16;
+        if (n > 1)
+            v |= (uint32_t)in[i + 1] << 8;
+        if (n > 2)
+            v |= in[i + 2];
+        room[0] = digit[v >> 18];
+        room[1] = digit[(v >> 12) & 63];
+        room[2] = digit[(v >> 6) & 63];
+        room[3] = digit[v & 63];
+        if (n < 3)
+            room[3] = '=';
+        if (n < 2)
+            room[2] = '=';
+    }
+    redan_buf_grew(out, need);
+}
+
+static int sextet(char c)
+{
+    if (c >= 'A' && c <= 'Z')
+        return c - 'A';
+    if (c >= 'a' && c <= 'z')
+        return c - 'a' + 26;
+    if (c >= '0' && c <= '9')
+        return c - '0' + 52;
+    if (c == '+')
+        return 62;
+    return c == '/' ? 63 : -1;
+}
+
+/* One group of four characters; the number of bytes it holds, or 0 when it is malformed. */
+static size_t group(const char *in, bool last, unsigned char *out)
+{
+    size_t pad = 0;
+    uint32_t v = 0;
+
+    if (last && in[3] == '=')
+        pad = in[2] == '=' ? 2 : 1;
+    for (size_t i = 0; i < 4 - pad; i++) {
+        int s = sextet(in[i]);
+        if (s < 0)
+            return 0;
+        v |= (uint32_t)s << (18 - 6 * i);
+    }
+    if ((pad == 1 && (v & 0xff) != 0) || (pad == 2 && (v & 0xffff) != 0))
+        return 0;
+    out[0] = (unsigned char)(v >> 16);
+    if (pad < 2)
+        out[1] = (unsigned char)(v >> 8);
+    if (pad < 1)
+        out[2] = (unsigned char)v;
+    return 3 - pad;
+}
+
+enum redan_status redan_base64_parse(struct redan_ctx *ctx, struct redan_slice text,
+                                     struct redan_slice *bytes)
+{
+    size_t len = 0;
+
+    if (text.len % 4 != 0)
+        return redan_fail(ctx, REDAN_E_SYNTAX, text.len,
+                          "base64 of %zu characters: the length must be a multiple of four",
+                          text.len);
+    unsigned char *out = redan_take(ctx, text.len / 4 * 3 + 1);
+    if (!out)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < text.len; i += 4) {
+        size_t n = group(text.at + i, i + 4 == text.len, out + len);
+        if (n == 0)
+            return redan_fail(ctx, REDAN_E_SYNTAX, i, "not base64 at character %zu", i);
+        len += n;
+    }
+    *bytes = (struct redan_slice){(const char *)out, len};
+    return REDAN_OK;
+}
+
+static bool line_label(struct redan_slice line, const char *prefix, struct redan_slice *label)
+{
+    struct redan_slice head = redan_slice_of(prefix);
+
+    if (!redan_slice_starts(line, head) || !redan_slice_ends(line, REDAN_S("-----")) ||
+        line.len < head.len + 5)
+        return false;
+    *label = redan_slice_sub(line, head.len, line.len - head.len - 5);
+    return true;
+}
+
+enum redan_status redan_pem_parse(struct redan_ctx *ctx, struct redan_slice text,
+                                  struct redan_slice *label, struct redan_slice *bytes)
+{
+    struct redan_slice line = {0};
+    struct redan_slice rest = text;
+    struct redan_slice begin = {0};
+    struct redan_slice end = {0};
+    size_t len = 0;
+
+    while (rest.len) {
+        (void)redan_slice_cut(rest, '\n', &line, &rest);
+        if (line_label(redan_slice_trim(line), "-----BEGIN ", &begin))
+            break;
+    }
+    if (begin.len == 0)
+        return redan_fail(ctx, REDAN_E_SYNTAX, 0, "no line \"-----BEGIN ...-----\" found");
+    char *joined = redan_take(ctx, rest.len + 1);
+    if (!joined)
+        return REDAN_E_MEMORY;
+    while (rest.len) {
+        (void)redan_slice_cut(rest, '\n', &line, &rest);
+        line = redan_slice_trim(line);
+        if (line_label(line, "-----END ", &end))
+            break;
+        if (line.len)
+            memcpy(joined + len, line.at, line.len);
+        len += line.len;
+    }
+    if (end.len == 0 || !redan_slice_eq(begin, end))
+        return redan_fail(ctx, REDAN_E_SYNTAX, text.len, "no line \"-----END %.*s-----\" found",
+                          REDAN_FMT(begin));
+    REDAN_TRY(redan_base64_parse(ctx, (struct redan_slice){joined, len}, bytes));
+    redan_mem_cleanse(joined, len); /* it may have been a private key */
+    return redan_copy(ctx, begin, label);
+}
+
+void redan_pem_add(struct redan_buf *out, const char *label, struct redan_slice bytes, size_t width)
+{
+    size_t start = 0;
+    size_t column = 0;
+
+    redan_buf_printf(out, "-----BEGIN %s-----\n", label);
+    start = out->len;
+    redan_base64_add(out, bytes);
+    if (out->fail != REDAN_OK)
+        return;
+    size_t n = out->len - start;
+    size_t breaks = n ? (n - 1) / width : 0;
+    if (!redan_buf_room(out, breaks + 1))
+        return;
+    char *at = out->data + start; /* open the gaps from the end */
+    for (size_t i = n; i > 0; i--) {
+        size_t line = (i - 1) / width;
+        at[i - 1 + line] = at[i - 1];
+        column = (i - 1) % width;
+        if (column == 0 && line > 0)
+            at[i - 1 + line - 1] = '\n';
+    }
+    redan_buf_grew(out, breaks);
+    redan_buf_printf(out, "\n-----END %s-----\n", label);
+}

@@ -1,0 +1,56 @@
+/* The one file that calls malloc. */
+#include "base/mem.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static bool refuse(struct redan_mem *mem, size_t more)
+{
+    mem->calls++;
+    if (mem->fail_at != 0 && mem->calls >= mem->fail_at)
+        return true;
+    return more > mem->max || mem->used > mem->max - more;
+}
+
+static void count(struct redan_mem *mem, size_t more)
+{
+    mem->used += more;
+    if (mem->used > mem->peak)
+        mem->peak = mem->used;
+}
+
+void *redan_mem_take(struct redan_mem *mem, size_t size)
+{
+    if (refuse(mem, size))
+        return NULL;
+    void *block = malloc(size ? size : 1);
+    if (block)
+        count(mem, size);
+    return block;
+}
+
+void *redan_mem_resize(struct redan_mem *mem, void *block, size_t old, size_t size)
+{
+    if (refuse(mem, size > old ? size - old : 0))
+        return NULL;
+    void *moved = realloc(block, size ? size : 1);
+    if (!moved)
+        return NULL;
+    mem->used -= old;
+    count(mem, size);
+    return moved;
+}
+
+void redan_mem_give(struct redan_mem *mem, void *block, size_t size)
+{
+    if (!block)
+        return;
+    mem->used -= size;
+    free(block);
+}
+
+void redan_mem_cleanse(void *bytes, size_t size)
+{
+    if (size)
+        explicit_bzero(bytes, size);
+}

@@ -1,0 +1,38 @@
+/* Files: read whole and bounded, written once or replaced in one step; nothing followed that was not asked for. */
+#ifndef REDAN_IO_FILE_H
+#define REDAN_IO_FILE_H
+
+#include "base/ctx.h"
+
+/* The bytes of a regular file, in the arena, NUL-terminated. "-" is standard input. Symbolic links in the last component are
+ * refused unless `follow`. REDAN_E_ABSENT, REDAN_E_LIMIT (over `max`), REDAN_E_IO with what the system said. */
+REDAN_NODISCARD enum redan_status redan_file_read(struct redan_ctx *ctx, struct redan_slice path,
+                                                  size_t max, bool follow,
+                                                  struct redan_slice *bytes);
+/* A new file, whole or not at all; REDAN_E_EXISTS when the name is taken. Folders above it are made. */
+REDAN_NODISCARD enum redan_status redan_file_create(struct redan_ctx *ctx, struct redan_slice path,
+                                                    unsigned mode, struct redan_slice bytes);
+/* A file's new content in one rename; keeps the old file's mode where there was one. */
+REDAN_NODISCARD enum redan_status redan_file_replace(struct redan_ctx *ctx, struct redan_slice path,
+                                                     unsigned mode, struct redan_slice bytes);
+bool redan_file_exists(struct redan_ctx *ctx, struct redan_slice path);
+bool redan_folder_exists(struct redan_ctx *ctx, struct redan_slice path);
+/* Names in a folder, sorted by bytes, without "." and ".."; in the arena. */
+REDAN_NODISCARD enum redan_status redan_folder_list(struct redan_ctx *ctx, struct redan_slice path,
+                                                    struct redan_slice **names, size_t *count);
+/* "a/b" joined with "c"; "c" itself when it is absolute. In the arena. */
+REDAN_NODISCARD enum redan_status redan_path_join(struct redan_ctx *ctx, struct redan_slice folder,
+                                                  struct redan_slice name,
+                                                  struct redan_slice *path);
+struct redan_slice redan_path_folder(struct redan_slice path); /* "." when it has none */
+struct redan_slice redan_path_name(struct redan_slice path);   /* after the last slash */
+
+/* An exclusive lock on a folder, held until _done; waits at most ten seconds. */
+struct redan_lock {
+    int fd;
+};
+REDAN_NODISCARD enum redan_status redan_lock_take(struct redan_ctx *ctx, struct redan_slice folder,
+                                                  struct redan_lock *lock);
+void redan_lock_done(struct redan_lock *lock);
+
+#endif

@@ -1,0 +1,26 @@
+/* An HTTP client over libcurl, opened only when it is used. */
+#ifndef REDAN_IO_HTTP_H
+#define REDAN_IO_HTTP_H
+
+#include "base/ctx.h"
+
+struct redan_http_request {
+    struct redan_slice method; /* GET, POST */
+    struct redan_slice url;    /* https, or http to a loopback address; anything else is refused */
+    struct redan_slice content_type; /* may be empty */
+    struct redan_slice body;
+    unsigned seconds; /* for the whole exchange */
+};
+
+struct redan_http_response {
+    unsigned status;
+    struct redan_slice content_type;
+    struct redan_slice body; /* in the arena, at most limits.output */
+};
+
+/* No redirects, no proxies, no cookies. REDAN_E_UNSUPPORTED where libcurl is not installed, REDAN_E_IO with curl's words. */
+REDAN_NODISCARD enum redan_status redan_http_send(struct redan_ctx *ctx,
+                                                  const struct redan_http_request *request,
+                                                  struct redan_http_response *response);
+
+#endif

@@ -1,0 +1,27 @@
+/* Run another program: arguments as a list, never a shell; bounded time and output. */
+#ifndef REDAN_IO_PROCESS_H
+#define REDAN_IO_PROCESS_H
+
+#include "base/ctx.h"
+
+struct redan_process {
+    const char *const *argv;   /* NULL-terminated; argv[0] is looked up in PATH */
+    struct redan_slice folder; /* working folder; empty for the caller's */
+    struct redan_slice input;  /* standard input */
+    unsigned seconds;          /* killed with its process group after this long; 0 is refused */
+};
+
+struct redan_process_result {
+    int exit_code; /* 128 + signal when it was killed */
+    bool timed_out;
+    struct redan_slice out; /* in the arena, cut at limits.output */
+    struct redan_slice err;
+    bool cut; /* output was longer than the limit */
+};
+
+/* REDAN_E_ABSENT when the program is not found; a non-zero exit is a result, not a failure. */
+REDAN_NODISCARD enum redan_status redan_process_run(struct redan_ctx *ctx,
+                                                    const struct redan_process *process,
+                                                    struct redan_process_result *result);
+
+#endif

@@ -1,0 +1,14 @@
+/* Unicode normal form C and UTF-8, through utf8proc. */
+#ifndef REDAN_TEXT_NFC_H
+#define REDAN_TEXT_NFC_H
+
+#include "base/ctx.h"
+
+/* Whether the text is valid UTF-8 and in NFC already (UAX 15). `offset` (may be NULL) receives the byte where it first
+ * departs. Status for memory only. */
+REDAN_NODISCARD enum redan_status redan_nfc_check(struct redan_ctx *ctx, struct redan_slice text,
+                                                  bool *normal, size_t *offset);
+/* Columns that a text takes on a terminal; unprintable characters count nothing. */
+size_t redan_text_width(struct redan_slice text);
+
+#endif
