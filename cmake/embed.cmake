@@ -1,0 +1,16 @@
+# Turn data files into one C source: cmake -DOUT=x.c -DSYMBOL=name -DFILES="a;b" -P embed.cmake
+# Each file becomes an entry {name, bytes, length} of `const struct redan_embedded SYMBOL[]`, ended by a NULL name.
+set(text "/* Made from data files by the build. */\n#include \"record/embedded.h\"\n\n")
+set(table "")
+set(i 0)
+foreach(file ${FILES})
+    file(READ ${file} hex HEX)
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    string(REGEX REPLACE "(0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,0x..,)" "\\1\n" bytes "${bytes}")
+    get_filename_component(name ${file} NAME)
+    string(APPEND text "static const unsigned char file_${i}[] = {${bytes}0};\n")
+    string(APPEND table "    {\"${name}\", (const char *)file_${i}, sizeof(file_${i}) - 1},\n")
+    math(EXPR i "${i} + 1")
+endforeach()
+string(APPEND text "\nconst struct redan_embedded ${SYMBOL}[] = {\n${table}    {0, 0, 0},\n};\n")
+file(WRITE ${OUT} "${text}")

@@ -1,0 +1,15 @@
+/* A signature over the subject was verified by the producer. */
+#include "record/evidence_table.h"
+
+static const struct redan_evidence_fact facts[] = {
+    {"verified", "true"}, {"format", NULL}, {NULL, NULL}};
+
+const struct redan_evidence_type redan_evidence_signature = {
+    .name = "signature",
+    .predicate = "https://redan.dev/evidence/signature/v1",
+    .title = "a signature that was verified over the subject",
+    .best = REDAN_GRADE_VERIFIED,
+    .counts = "signatures",
+    .needs_subject = true,
+    .facts = facts,
+};

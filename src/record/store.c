@@ -1,0 +1,120 @@
+/* Reading all records of a system, in a stable order, verified in parallel. */
+#include "record/store.h"
+
+#include "base/pool.h"
+#include "io/file.h"
+
+struct paths {
+    struct redan_slice *items;
+    size_t count;
+    size_t cap;
+};
+
+static enum redan_status paths_add(struct redan_ctx *ctx, struct paths *paths,
+                                   struct redan_slice path)
+{
+    if (paths->count == ctx->limits.records)
+        return redan_fail(ctx, REDAN_E_LIMIT, 0, "more than %zu records", paths->count);
+    if (paths->count == paths->cap) {
+        size_t cap = paths->cap ? paths->cap * 2 : 64;
+        struct redan_slice *items = redan_take_array(ctx, cap, sizeof(*items));
+        if (!items)
+            return REDAN_E_MEMORY;
+        for (size_t i = 0; i < paths->count; i++)
+            items[i] = paths->items[i];
+        paths->items = items;
+        paths->cap = cap;
+    }
+    paths->items[paths->count++] = path;
+    return REDAN_OK;
+}
+
+static enum redan_status list_records(struct redan_ctx *ctx, struct redan_slice folder,
+                                      struct paths *paths)
+{
+    struct redan_slice *groups = NULL;
+    size_t group_count = 0;
+
+    REDAN_TRY(redan_folder_list(ctx, folder, &groups, &group_count));
+    for (size_t i = 0; i < group_count; i++) {
+        struct redan_slice group = {0};
+        struct redan_slice *names = NULL;
+        size_t count = 0;
+
+        REDAN_TRY(redan_path_join(ctx, folder, groups[i], &group));
+        if (!redan_folder_exists(ctx, group))
+            continue; /* a note beside the folders is nobody's record */
+        REDAN_TRY(redan_folder_list(ctx, group, &names, &count));
+        for (size_t k = 0; k < count; k++) {
+            struct redan_slice path = {0};
+            if (!redan_slice_ends(names[k], REDAN_S(".json")))
+                continue;
+            REDAN_TRY(redan_path_join(ctx, group, names[k], &path));
+            REDAN_TRY(paths_add(ctx, paths, path));
+        }
+    }
+    return REDAN_OK;
+}
+
+struct reading {
+    const struct redan_keyring *ring;
+    const struct paths *paths;
+    struct redan_record *records;
+};
+
+static enum redan_status read_one(struct redan_ctx *ctx, size_t index, void *arg)
+{
+    const struct reading *reading = arg;
+    struct redan_slice path = reading->paths->items[index];
+    struct redan_slice text = {0};
+    struct redan_record *record = &reading->records[index];
+    enum redan_status status = redan_file_read(ctx, path, ctx->limits.file, false, &text);
+
+    if (status == REDAN_OK)
+        return redan_record_read(ctx, reading->ring, path, text, record);
+    if (status == REDAN_E_MEMORY)
+        return status;
+    *record = (struct redan_record){
+        .file = path}; /* a link, a device, too large: a fault, not a way out */
+    REDAN_TRY(redan_copy(ctx, redan_slice_of(ctx->failure.text), &record->fault));
+    redan_fail_clear(ctx);
+    return REDAN_OK;
+}
+
+static enum redan_status judge_chains(struct redan_ctx *ctx, struct redan_store *store)
+{
+    struct redan_link *links = redan_take_array(ctx, store->count, sizeof(*links));
+    size_t count = 0;
+
+    if (!links)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < store->count; i++) {
+        const struct redan_record *r = &store->records[i];
+        bool own = false; /* a stranger cannot tear a hole in somebody's chain */
+        for (size_t k = 0; k < r->signer_count && !own; k++)
+            own = redan_slice_eq(r->signers[k].key->holder, r->producer);
+        if (!r->fault.len && own)
+            links[count++] = (struct redan_link){r->producer, r->seq, r->digest, r->previous};
+    }
+    return redan_chain_judge(ctx, links, count, &store->chains, &store->chain_count);
+}
+
+enum redan_status redan_store_read(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                   struct redan_slice folder, struct redan_store *store)
+{
+    struct paths paths = {0};
+
+    *store = (struct redan_store){0};
+    if (!redan_folder_exists(ctx, folder))
+        return REDAN_OK;
+    REDAN_TRY(list_records(ctx, folder, &paths));
+    if (paths.count == 0)
+        return REDAN_OK;
+    store->records = redan_take_array(ctx, paths.count, sizeof(*store->records));
+    if (!store->records)
+        return REDAN_E_MEMORY;
+    store->count = paths.count;
+    struct reading reading = {ring, &paths, store->records};
+    REDAN_TRY(redan_pool_each(ctx, paths.count, read_one, &reading));
+    return judge_chains(ctx, store);
+}

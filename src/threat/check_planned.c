@@ -1,0 +1,72 @@
+/* Planned work: not overdue, and what holds until then is proved and, for grave threats, signed. */
+#include "base/clock.h"
+#include "threat/check_table.h"
+
+enum { SOON = 14 * 86400 };
+
+static const char *const maps[] = {"sp-800-218a:2024/PW.1.2", NULL};
+static const struct redan_rule overdue = {"TM007", "planned work is overdue", REDAN_SEVERITY_HIGH,
+                                          maps,
+                                          "do it, or have the governance body accept the risk"};
+static const struct redan_rule interim = {"TM008", "what holds until the plan is done has no proof",
+                                          REDAN_SEVERITY_HIGH, maps, "record the evidence"};
+static const struct redan_rule consent = {
+    "TM009", "the interim risk of a grave threat is not signed", REDAN_SEVERITY_HIGH, maps,
+    "have the governance body sign the interim"};
+static const struct redan_rule soon = {"TM010", "a deadline is near", REDAN_SEVERITY_LOW, maps,
+                                       "finish the work, or re-date it while that is allowed"};
+static const struct redan_rule *const rules[] = {&overdue, &interim, &consent, &soon, NULL};
+
+static enum redan_status check_due(struct redan_check *check, const struct redan_threat *threat)
+{
+    const struct redan_resolution *r = threat->resolution;
+    int64_t left = r->due - check->ctx->now;
+    char date[REDAN_TIME_TEXT];
+    char span[REDAN_TIME_TEXT];
+    struct redan_slice detail = {0};
+
+    if (left > SOON)
+        return REDAN_OK;
+    redan_date_text(r->due, date);
+    redan_span_text(left, span);
+    if (left <= 0) {
+        REDAN_TRY(redan_format(check->ctx, &detail, "%.*s was due %s (%.*s, %.*s)",
+                               REDAN_FMT(threat->id), date, REDAN_FMT(r->ticket),
+                               REDAN_FMT(r->owner)));
+        return redan_check_raise(check, &overdue, REDAN_LEVEL_FAIL, threat, detail,
+                                 redan_slice_of(overdue.help));
+    }
+    REDAN_TRY(redan_format(check->ctx, &detail, "%.*s is due %s, in %s (%.*s, %.*s)",
+                           REDAN_FMT(threat->id), date, span, REDAN_FMT(r->ticket),
+                           REDAN_FMT(r->owner)));
+    return redan_check_raise(check, &soon, REDAN_LEVEL_WARN, threat, detail,
+                             redan_slice_of(soon.help));
+}
+
+static enum redan_status run_one(struct redan_check *check, const struct redan_threat *threat)
+{
+    enum redan_grade grade = REDAN_GRADE_CLAIMED;
+    bool all = false;
+    bool accepted = false;
+
+    REDAN_TRY(check_due(check, threat));
+    REDAN_TRY(redan_check_prove(check, &interim, threat, &threat->resolution->interim->controls,
+                                &all, &grade));
+    if (threat->severity < REDAN_SEVERITY_HIGH)
+        return REDAN_OK;
+    return redan_check_accepted(check, &consent, threat, redan_check_body(check), "interim risk",
+                                &accepted);
+}
+
+static enum redan_status run(struct redan_check *check)
+{
+    const struct redan_threat *threats = check->system->model.threats.items;
+
+    for (size_t i = 0; i < check->system->model.threats.count; i++) {
+        if (threats[i].resolution->kind == REDAN_RESOLUTION_PLANNED)
+            REDAN_TRY(run_one(check, &threats[i]));
+    }
+    return REDAN_OK;
+}
+
+const struct redan_threat_check redan_check_planned = {"planned", rules, run};

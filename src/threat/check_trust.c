@@ -1,0 +1,26 @@
+/* Whose keys these are: the pinned root, and its signatures over keys.yaml and org.yaml. */
+#include "threat/check_table.h"
+
+static const char *const maps[] = {"sp-800-218a:2024/PS.1.3", NULL};
+static const struct redan_rule rule = {
+    "TM001", "the root of trust does not stand", REDAN_SEVERITY_CRITICAL, maps,
+    "pin the root from outside the tree: redan check --root FINGERPRINT"};
+static const struct redan_rule *const rules[] = {&rule, NULL};
+
+static enum redan_status run(struct redan_check *check)
+{
+    const struct redan_system *s = check->system;
+    enum redan_level level =
+        s->trust == REDAN_TRUST_UNPINNED ? REDAN_LEVEL_UNCLEAR : REDAN_LEVEL_FAIL;
+    struct redan_slice action = redan_slice_of(rule.help);
+
+    if (s->trust == REDAN_TRUST_PINNED)
+        return REDAN_OK;
+    if (s->trust == REDAN_TRUST_ABSENT)
+        action = REDAN_S("make the first keys: redan keys new --help");
+    if (s->trust == REDAN_TRUST_UNSIGNED)
+        action = REDAN_S("have the root sign it: redan keys sign FILE --key ROOT-KEY");
+    return redan_check_raise(check, &rule, level, NULL, s->trust_detail, action);
+}
+
+const struct redan_threat_check redan_check_trust = {"trust", rules, run};

@@ -1,0 +1,147 @@
+/* Reading a threat model: tree, struct, then the rules that a table of fields cannot say. */
+#include "threat/model.h"
+
+#include "base/clock.h"
+#include "codec/yaml.h"
+#include "threat/digest.h"
+#include "threat/model_lint.h"
+#include "threat/model_shape.h"
+
+const struct redan_control *redan_threat_model_control(const struct redan_threat_model *model,
+                                                       const struct redan_org *org,
+                                                       struct redan_slice id)
+{
+    const struct redan_control *own = model->controls.items;
+    const struct redan_control *shared = org ? org->controls.items : NULL;
+
+    for (size_t i = 0; i < model->controls.count; i++) {
+        if (redan_slice_eq(own[i].id, id))
+            return &own[i];
+    }
+    for (size_t i = 0; org && i < org->controls.count; i++) {
+        if (redan_slice_eq(shared[i].id, id))
+            return &shared[i];
+    }
+    return NULL;
+}
+
+const struct redan_threat *redan_threat_model_threat(const struct redan_threat_model *model,
+                                                     struct redan_slice id)
+{
+    const struct redan_threat *threats = model->threats.items;
+
+    for (size_t i = 0; i < model->threats.count; i++) {
+        if (redan_slice_eq(threats[i].id, id))
+            return &threats[i];
+    }
+    return NULL;
+}
+
+int redan_threat_stage(const struct redan_threat *threat)
+{
+    return threat->known ? threat->known->stage : threat->stage;
+}
+
+static void count_cell(const struct redan_node *cell, struct redan_page *page, bool *says)
+{
+    if (!cell || cell->kind != REDAN_NODE_TEXT || cell->text.len == 0)
+        return;
+    *says = true;
+    page->written++;
+    struct redan_slice text = redan_slice_trim(cell->text);
+    if (redan_slice_is(text, "none") || redan_slice_is(text, "None") ||
+        redan_slice_is(text, "none."))
+        page->none++;
+}
+
+void redan_threat_model_page(const struct redan_threat_model *model, struct redan_page *page)
+{
+    static const char *const cells[] = {"assets", "adversaries", "vectors", "controls"};
+
+    *page = (struct redan_page){0};
+    for (size_t s = 0; s < REDAN_STAGE_COUNT; s++) {
+        const struct redan_node *node = model->stages ? model->stages->cells[s] : NULL;
+        if (node && node->kind == REDAN_NODE_TEXT) { /* the stage in one text counts as one cell */
+            page->cells++;
+            count_cell(node, page, &page->stage[s]);
+            continue;
+        }
+        page->cells += 4;
+        for (size_t c = 0; c < REDAN_COUNT(cells); c++)
+            count_cell(redan_node_get(node, cells[c]), page, &page->stage[s]);
+    }
+}
+
+/* release: NAME: "sha256:..." or the name of an outside thing. */
+static enum redan_status read_release(struct redan_problems *problems,
+                                      struct redan_threat_model *model)
+{
+    struct redan_ctx *ctx = problems->ctx;
+    const struct redan_node *node = model->release_node;
+    struct redan_release *release = &model->release;
+
+    if (!node)
+        return REDAN_OK;
+    if (node->kind != REDAN_NODE_MAP || node->count == 0) {
+        redan_problem_add(problems, node, "pin what is released: redan release pin model=PATH",
+                          "release is %s, expected a map of digests",
+                          redan_node_kind_name(node->kind));
+        return REDAN_OK;
+    }
+    release->items = redan_take_array(ctx, node->count, sizeof(*release->items));
+    if (!release->items)
+        return REDAN_E_MEMORY;
+    for (const struct redan_node *n = node->first; n; n = n->next) {
+        struct redan_release_item *item = &release->items[release->count];
+        if (n->kind != REDAN_NODE_TEXT || n->text.len == 0) {
+            redan_problem_add(problems, n, "write \"sha256:HEX\", or pin it: redan release pin",
+                              "release.%.*s is %s", REDAN_FMT(n->key),
+                              redan_node_kind_name(n->kind));
+            continue;
+        }
+        *item = (struct redan_release_item){.name = n->key, .value = n->text, .node = n};
+        if (redan_slice_starts(n->text, REDAN_S("sha256:"))) {
+            if (!redan_digest_parse(n->text, &item->digest))
+                redan_problem_add(problems, n,
+                                  "write 64 lower-case hexadecimal digits after sha256:",
+                                  "release.%.*s is no SHA-256 digest", REDAN_FMT(n->key));
+        } else {
+            REDAN_TRY(redan_tagged_digest(ctx, "reference", n->text, &item->digest));
+        }
+        release->count++;
+    }
+    return REDAN_OK;
+}
+
+static enum redan_status resolve_controls(struct redan_problems *problems,
+                                          struct redan_threat_model *model)
+{
+    struct redan_control *own = model->controls.items;
+
+    for (size_t i = 0; i < model->controls.count; i++)
+        REDAN_TRY(redan_control_resolve(problems, model->id, &model->release, &own[i]));
+    return REDAN_OK;
+}
+
+enum redan_status redan_threat_model_parse(struct redan_problems *problems,
+                                           const struct redan_catalog *catalog,
+                                           const struct redan_org *org, struct redan_slice text,
+                                           struct redan_threat_model *model)
+{
+    const struct redan_node *root = NULL;
+    enum redan_status status = redan_yaml_parse(problems->ctx, text, &root);
+
+    *model = (struct redan_threat_model){.file = problems->file};
+    if (status == REDAN_E_SYNTAX || status == REDAN_E_LIMIT || status == REDAN_E_SCHEMA ||
+        status == REDAN_E_UNSUPPORTED) {
+        redan_problem_take(problems);
+        return REDAN_OK;
+    }
+    REDAN_TRY(status);
+    REDAN_TRY(redan_bind(problems, root, &redan_threat_model_shape, model));
+    model->file = problems->file;
+    REDAN_TRY(read_release(problems, model));
+    REDAN_TRY(resolve_controls(problems, model));
+    REDAN_TRY(redan_threat_model_lint(problems, catalog, org, model));
+    return problems->count > 0 ? REDAN_OK : redan_threat_digest(problems, org, model);
+}

@@ -1,0 +1,221 @@
+/* Ids, profile, stages, exclusions and the links to catalogue and organisation. */
+#include "threat/model_lint.h"
+
+#include "base/map.h"
+
+static const char *const kinds[] = {"predictive", "llm", "rag", "agentic", NULL};
+static const char *const flags[] = {"trains",
+                                    "retrains",
+                                    "query_access",
+                                    "sensitive_data",
+                                    "hosts_model",
+                                    "consumed_by_system",
+                                    "third_party_model",
+                                    "third_party_service",
+                                    "external_data",
+                                    "online_learning",
+                                    "untrusted_content",
+                                    "multi_tenant",
+                                    "memory",
+                                    "human_feedback",
+                                    "edge",
+                                    "federated",
+                                    "finetunes",
+                                    NULL};
+
+static bool in_words(const char *const *words, struct redan_slice text)
+{
+    for (size_t i = 0; words[i]; i++) {
+        if (redan_slice_is(text, words[i]))
+            return true;
+    }
+    return false;
+}
+
+static void lint_kind(struct redan_problems *problems, const struct redan_node *node)
+{
+    if (node->kind != REDAN_NODE_LIST || node->count == 0) {
+        redan_problem_add(problems, node, "write a list, kind: [predictive]", "profile.kind is %s",
+                          redan_node_kind_name(node->kind));
+        return;
+    }
+    for (const struct redan_node *k = node->first; k; k = k->next) {
+        if (k->kind != REDAN_NODE_TEXT || !in_words(kinds, k->text))
+            redan_problem_add(problems, k, "use predictive, llm, rag, agentic",
+                              "unknown kind \"%.*s\"", REDAN_FMT(k->text));
+    }
+}
+
+/* eu-ai-act: {high-risk: BOOL, reason: TEXT} */
+static void lint_ai_act(struct redan_problems *problems, const struct redan_node *node)
+{
+    const struct redan_node *risk = redan_node_get(node, "high-risk");
+    bool truth = false;
+
+    if (!risk || !redan_node_bool(risk, &truth) || redan_node_text(node, "reason").len == 0)
+        redan_problem_add(problems, node, "write {high-risk: false, reason: \"...\"}",
+                          "eu-ai-act must say high-risk, and why");
+}
+
+static void lint_profile(struct redan_problems *problems, const struct redan_node *profile)
+{
+    bool truth = false;
+
+    if (!profile)
+        return;
+    if (profile->kind != REDAN_NODE_MAP) {
+        redan_problem_add(problems, profile, "write {kind: [predictive], trains: true}",
+                          "profile is %s", redan_node_kind_name(profile->kind));
+        return;
+    }
+    if (!redan_node_get(profile, "kind"))
+        redan_problem_add(problems, profile, "add kind: [predictive]",
+                          "the profile does not say what kind of system it is");
+    for (const struct redan_node *n = profile->first; n; n = n->next) {
+        if (redan_slice_is(n->key, "kind"))
+            lint_kind(problems, n);
+        else if (redan_slice_is(n->key, "eu-ai-act"))
+            lint_ai_act(problems, n);
+        else if (redan_slice_is(n->key, "registry"))
+            continue;
+        else if (!in_words(flags, n->key))
+            redan_problem_add(problems, n, "docs/threat-model.md lists the flags of a profile",
+                              "unknown profile flag \"%.*s\"", REDAN_FMT(n->key));
+        else if (!redan_node_bool(n, &truth))
+            redan_problem_add(problems, n, "write true or false without quotes",
+                              "profile flag \"%.*s\" is \"%.*s\"", REDAN_FMT(n->key),
+                              REDAN_FMT(n->text));
+    }
+}
+
+static void lint_stages(struct redan_problems *problems, const struct redan_threat_model *model)
+{
+    static const char *const cells[] = {"assets", "adversaries", "vectors", "controls", NULL};
+
+    for (size_t s = 0; model->stages && s < REDAN_STAGE_COUNT; s++) {
+        const struct redan_node *node = model->stages->cells[s];
+        if (!node || node->kind == REDAN_NODE_TEXT)
+            continue;
+        if (node->kind != REDAN_NODE_MAP) {
+            redan_problem_add(problems, node, "write one text, or four cells", "stage %s is %s",
+                              redan_stage_words[s], redan_node_kind_name(node->kind));
+            continue;
+        }
+        for (const struct redan_node *c = node->first; c; c = c->next) {
+            if (!in_words(cells, c->key) || c->kind != REDAN_NODE_TEXT)
+                redan_problem_add(
+                    problems, c, "the cells are assets, adversaries, vectors, controls",
+                    "stage %s has no cell \"%.*s\"", redan_stage_words[s], REDAN_FMT(c->key));
+        }
+    }
+}
+
+/* One id, one thing: threats and controls share the name space, because relies-on may name either. */
+static enum redan_status lint_ids(struct redan_problems *problems,
+                                  const struct redan_threat_model *model)
+{
+    const struct redan_threat *threats = model->threats.items;
+    const struct redan_control *controls = model->controls.items;
+    struct redan_map seen;
+
+    redan_map_init(&seen, problems->ctx);
+    for (size_t i = 0; i < model->threats.count + model->controls.count; i++) {
+        bool threat = i < model->threats.count;
+        struct redan_slice id = threat ? threats[i].id : controls[i - model->threats.count].id;
+        const struct redan_node *node =
+            threat ? threats[i].node : controls[i - model->threats.count].node;
+        if (id.len == 0)
+            continue;
+        enum redan_status status = redan_map_put(&seen, id, &seen); /* a set: any value will do */
+        if (status == REDAN_E_EXISTS)
+            redan_problem_add(problems, node, "give it an id of its own",
+                              "the id \"%.*s\" is used twice", REDAN_FMT(id));
+        else if (status != REDAN_OK)
+            return status;
+    }
+    return REDAN_OK;
+}
+
+static void lint_threat(struct redan_problems *problems, const struct redan_catalog *catalog,
+                        struct redan_threat *threat)
+{
+    if (threat->archetype.len) {
+        threat->known = redan_catalog_archetype(catalog, threat->archetype);
+        if (!threat->known)
+            redan_problem_add(problems, threat->node,
+                              "name one of the catalogue, or leave archetype out and give name and "
+                              "stage",
+                              "unknown archetype \"%.*s\"", REDAN_FMT(threat->archetype));
+        return;
+    }
+    if (threat->name.len == 0 || !redan_node_get(threat->node, "stage"))
+        redan_problem_add(
+            problems, threat->node, "add archetype: ID, or name: and stage:",
+            "threat \"%.*s\" has neither an archetype nor a name and stage of its own",
+            REDAN_FMT(threat->id));
+}
+
+static void lint_controls(struct redan_problems *problems, const struct redan_catalog *catalog,
+                          const struct redan_threat_model *model)
+{
+    const struct redan_control *controls = model->controls.items;
+
+    for (size_t i = 0; i < model->controls.count; i++) {
+        if (controls[i].catalog.len && !redan_catalog_control(catalog, controls[i].catalog))
+            redan_problem_add(problems, controls[i].node,
+                              "name one of the catalogue, or leave catalog out",
+                              "unknown catalogue control \"%.*s\"", REDAN_FMT(controls[i].catalog));
+        if (controls[i].scope.len)
+            redan_problem_add(problems, controls[i].node, "scope belongs to org.yaml",
+                              "control \"%.*s\" has a scope", REDAN_FMT(controls[i].id));
+    }
+}
+
+static void lint_exclusions(struct redan_problems *problems, const struct redan_catalog *catalog,
+                            const struct redan_threat_model *model)
+{
+    const struct redan_exclusion *items = model->exclusions.items;
+    const struct redan_threat *threats = model->threats.items;
+
+    for (size_t i = 0; i < model->exclusions.count; i++) {
+        if (items[i].archetype.len && !redan_catalog_archetype(catalog, items[i].archetype))
+            redan_problem_add(problems, items[i].node, "name one of the catalogue",
+                              "unknown archetype \"%.*s\"", REDAN_FMT(items[i].archetype));
+        for (size_t k = 0; k < model->threats.count; k++) {
+            if (redan_slice_eq(threats[k].archetype, items[i].archetype))
+                redan_problem_add(problems, items[i].node, "remove one of the two",
+                                  "archetype %.*s is excluded and is also threat \"%.*s\"",
+                                  REDAN_FMT(items[i].archetype), REDAN_FMT(threats[k].id));
+        }
+    }
+}
+
+enum redan_status redan_threat_model_lint(struct redan_problems *problems,
+                                          const struct redan_catalog *catalog,
+                                          const struct redan_org *org,
+                                          struct redan_threat_model *model)
+{
+    struct redan_threat *threats = model->threats.items;
+
+    if (model->schema.len && !redan_slice_is(model->schema, "redan/1"))
+        redan_problem_add(problems, redan_node_get(model->root_node, "schema"),
+                          "write schema: redan/1", "schema is \"%.*s\"", REDAN_FMT(model->schema));
+    if (model->threats.count == 0 && redan_node_get(model->root_node, "threats"))
+        redan_problem_add(problems, model->root_node, "begin with the one that worries you most",
+                          "there are no threats");
+    lint_profile(problems, model->profile);
+    lint_stages(problems, model);
+    REDAN_TRY(lint_ids(problems, model));
+    if (model->owners && model->owners->ml_lead.len &&
+        redan_slice_eq(model->owners->ml_lead, model->owners->security_lead))
+        redan_problem_add(problems, redan_node_get(model->root_node, "owners"), "name two persons",
+                          "the ML lead and the security lead are one person");
+    lint_controls(problems, catalog, model);
+    for (size_t i = 0; i < model->threats.count; i++) {
+        lint_threat(problems, catalog, &threats[i]);
+        if (threats[i].resolution)
+            redan_resolution_lint(problems, org, model, &threats[i]);
+    }
+    lint_exclusions(problems, catalog, model);
+    return REDAN_OK;
+}

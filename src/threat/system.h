@@ -1,0 +1,54 @@
+/* One system: the folder redan/ with its threat model, organisation, keys, evidence and approvals, and the root it stands on. */
+#ifndef REDAN_THREAT_SYSTEM_H
+#define REDAN_THREAT_SYSTEM_H
+
+#include "attest/keyring.h"
+#include "record/store.h"
+#include "threat/approval.h"
+#include "threat/model.h"
+
+/* The root of trust, from outside the tree under review. */
+struct redan_pin {
+    bool set;
+    struct redan_digest root;
+    struct redan_slice source; /* "--root", "REDAN_ROOT", "/etc/redan/root" */
+};
+
+enum redan_trust {
+    REDAN_TRUST_PINNED, /* keys.yaml has the pinned root and a quorum of it signed keys.yaml and org.yaml */
+    REDAN_TRUST_UNPINNED, /* nothing was pinned: nobody knows whose keys these are */
+    REDAN_TRUST_OTHER,    /* keys.yaml stands on another root than the pinned one */
+    REDAN_TRUST_UNSIGNED, /* a quorum of the root has not signed keys.yaml or org.yaml */
+    REDAN_TRUST_ABSENT,   /* there is no keys.yaml */
+};
+
+struct redan_system {
+    struct redan_slice folder;
+    const struct redan_catalog *catalog;
+    struct redan_problems problems; /* of the threat model, the organisation and the keys */
+    struct redan_threat_model model;
+    struct redan_org org;
+    struct redan_keyring ring;
+    struct redan_store store;
+    struct redan_approvals approvals;
+    struct redan_pin pin;
+    enum redan_trust trust;
+    struct redan_slice trust_detail; /* what is wrong with it; empty when pinned */
+    bool has_org;
+};
+
+/* The folder of the system that `start` belongs to: `start` itself when it holds threatmodel.yaml, else start/redan, else the same in
+ * the folders above. REDAN_E_ABSENT when there is none. */
+REDAN_NODISCARD enum redan_status redan_system_find(struct redan_ctx *ctx, struct redan_slice start,
+                                                    struct redan_slice *folder);
+
+/* Read it all. Problems of the form are collected; evidence and approvals are read only when there are none. The catalogue must outlive
+ * the system. redan_system_done frees the keys. */
+REDAN_NODISCARD enum redan_status redan_system_load(struct redan_ctx *ctx,
+                                                    const struct redan_catalog *catalog,
+                                                    struct redan_slice folder,
+                                                    const struct redan_pin *pin,
+                                                    struct redan_system *system);
+void redan_system_done(struct redan_system *system);
+
+#endif
