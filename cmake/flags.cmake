@@ -1,5 +1,7 @@
 # Warnings are errors, hardening is on, sanitizers by preset. Each flag is probed: compilers differ.
 include(CheckCCompilerFlag)
+include(CheckPIESupported)
+check_pie_supported(LANGUAGES C) # position-independent code for programs is also linked as such
 
 add_library(redan_flags INTERFACE)
 target_compile_definitions(redan_flags INTERFACE _GNU_SOURCE)
@@ -30,6 +32,6 @@ elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
 endif()
 option(REDAN_COVER "instrument for gcov" OFF)
 if(REDAN_COVER)
-    add_compile_options(--coverage -O0)
+    add_compile_options(--coverage -O0 -fprofile-update=atomic) # threads count too
     add_link_options(--coverage)
 endif()

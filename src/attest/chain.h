@@ -19,7 +19,8 @@ struct redan_chain {
     struct redan_slice fault; /* "record 4 is missing", in the arena; empty when whole */
 };
 
-/* Sort links by producer and number and judge each producer's chain. `links` is reordered. */
+/* Sort links by producer and number and judge each producer's chain. `links` is reordered, and must outlive the chains. The
+ * same record twice is one record; two records with one number are a fork. */
 REDAN_NODISCARD enum redan_status redan_chain_judge(struct redan_ctx *ctx, struct redan_link *links,
                                                     size_t count, struct redan_chain **chains,
                                                     size_t *chain_count);

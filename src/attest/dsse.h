@@ -6,6 +6,8 @@
 
 #define REDAN_DSSE_INTOTO "application/vnd.in-toto+json"
 
+enum { REDAN_DSSE_SIGNATURES = 64 }; /* the most that one envelope may carry */
+
 struct redan_dsse_signature {
     struct redan_slice keyid; /* hex id of the key; a hint, never believed */
     struct redan_slice bytes;
@@ -19,14 +21,15 @@ struct redan_dsse {
     size_t count;
 };
 
-/* Everything in the arena. REDAN_E_SYNTAX or REDAN_E_SCHEMA for anything but an envelope: unknown base64, no signatures,
- * more than 64 of them. */
+/* Everything in the arena. REDAN_E_SYNTAX or REDAN_E_SCHEMA for anything but an envelope: bad base64 (both alphabets of
+ * RFC 4648 are read, one is written), no signatures, too many. Unknown fields are ignored; `timestamp` beside a `sig` is
+ * ours. */
 REDAN_NODISCARD enum redan_status redan_dsse_parse(struct redan_ctx *ctx, struct redan_slice text,
                                                    struct redan_dsse *envelope);
 /* The bytes that are signed: PAE(type, payload). */
 REDAN_NODISCARD enum redan_status
 redan_dsse_pae(struct redan_ctx *ctx, const struct redan_dsse *envelope, struct redan_slice *pae);
-/* Add one signature. A second one by the same key is REDAN_E_EXISTS. */
+/* Add one signature. A second one by the same key is REDAN_E_EXISTS; it is told by verifying, not by the hint. */
 REDAN_NODISCARD enum redan_status
 redan_dsse_sign(struct redan_ctx *ctx, struct redan_dsse *envelope, const struct redan_key *key);
 /* The envelope as one line of JSON with a newline. */

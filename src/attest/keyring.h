@@ -41,20 +41,29 @@ struct redan_keyring_role {
     const struct redan_node *node;
 };
 
+/* An authority whose RFC 3161 stamps count. */
+struct redan_keyring_authority {
+    struct redan_slice id;
+    struct redan_slice certificate; /* PEM: its own, or its issuer's */
+    const struct redan_node *node;
+};
+
 struct redan_keyring {
     struct redan_slice org;
     uint64_t version; /* only rises */
     struct redan_texts root_keys;
     uint64_t root_threshold;
-    struct redan_list holders; /* of redan_keyring_holder */
-    struct redan_list keys;    /* of redan_keyring_key */
-    struct redan_list roles;   /* of redan_keyring_role */
-    struct redan_digest root;  /* fingerprint: what is pinned outside the tree */
-    struct redan_digest file;  /* SHA-256 of the bytes, what the root signs */
+    struct redan_list holders;    /* of redan_keyring_holder */
+    struct redan_list keys;       /* of redan_keyring_key */
+    struct redan_list roles;      /* of redan_keyring_role */
+    struct redan_list timestamps; /* of redan_keyring_authority */
+    struct redan_digest root;     /* fingerprint: what is pinned outside the tree */
+    struct redan_digest file;     /* SHA-256 of the bytes, what the root signs */
 };
 
-/* Parse and check keys.yaml. Problems (unknown holder, duplicate id, one key twice, quorum above its holders, a threshold
- * that cannot be met) are collected; the status is for what ends the reading. The keyring's keys are freed by _done. */
+/* Parse and check keys.yaml (schema redan/keys/1). `text` must outlive the ring. Problems (unknown holder, duplicate id, one key twice, quorum above its holders, a threshold
+ * that cannot be met) are collected, and then the ring is not to be relied on; the status is for what ends the reading
+ * (YAML, memory). The keyring's keys are freed by _done, whatever the status was. */
 REDAN_NODISCARD enum redan_status redan_keyring_parse(struct redan_problems *problems,
                                                       struct redan_slice text,
                                                       struct redan_keyring *ring);
@@ -63,8 +72,16 @@ void redan_keyring_done(struct redan_keyring *ring);
 /* Text in keys.yaml form of a keyring, in stable order; what redan_keyring_parse reads. */
 void redan_keyring_add_yaml(struct redan_buf *out, const struct redan_keyring *ring);
 
-/* Whether `signature` (the text of a DSSE file beside a document) holds a quorum of the root's keys, valid at ctx->now, over a
- * statement whose only subject has the digest `file`. `found` receives how many distinct root keys signed. */
+/* SHA-256("redan/1\0root\0" + the canonical JSON of {"keys":[hex key ids, sorted],"threshold":n}): what is pinned. For a
+ * ring that was put together by hand; parsing sets `root` itself. REDAN_E_ABSENT when a root key is not in the ring. */
+REDAN_NODISCARD enum redan_status redan_keyring_fingerprint(struct redan_ctx *ctx,
+                                                            const struct redan_keyring *ring,
+                                                            struct redan_digest *root);
+
+/* REDAN_OK when `signature` (the text of a DSSE file beside a document) holds a quorum of the root's keys, valid at
+ * ctx->now, over a statement of type REDAN_PREDICATE_KEYS or _ORG whose only subject has the digest `file`; else
+ * REDAN_E_SIGNATURE, or the status of what is malformed. `found` always receives how many distinct root keys signed.
+ * Whether ring->root is the pinned one is the caller's question. */
 REDAN_NODISCARD enum redan_status redan_keyring_root_signed(struct redan_ctx *ctx,
                                                             const struct redan_keyring *ring,
                                                             const struct redan_digest *file,
@@ -82,12 +99,20 @@ bool redan_keyring_holds(const struct redan_keyring *ring, struct redan_slice ho
 enum redan_key_state redan_keyring_state(const struct redan_keyring_key *key, int64_t at);
 const char *redan_key_state_name(enum redan_key_state state);
 
-/* The keys of the ring whose signature on the envelope verifies, each key once; `signers` has room for envelope->count.
- * Only signatures that verify count; the key's validity in time is the caller's question. Status for memory and the like. */
+/* A key whose signature on an envelope verifies. */
+struct redan_signer {
+    const struct redan_keyring_key *key;
+    int64_t
+        stamped; /* time of the signature's RFC 3161 stamp by a listed authority; 0 when it has none that verifies */
+};
+
+/* Every key of the ring whose signature on the envelope verifies, each key once; `signers` has room for envelope->count. The
+ * key's validity in time is the caller's question, and a stamp that does not verify counts as none. Status for memory and
+ * the like; REDAN_E_LIMIT when an envelope asks for too many tries by naming keys that do not fit. */
 REDAN_NODISCARD enum redan_status redan_keyring_signers(struct redan_ctx *ctx,
                                                         const struct redan_keyring *ring,
                                                         const struct redan_dsse *envelope,
-                                                        const struct redan_keyring_key **signers,
+                                                        struct redan_signer *signers,
                                                         size_t *count);
 
 #endif

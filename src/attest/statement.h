@@ -6,9 +6,12 @@
 #include "codec/node.h"
 
 #define REDAN_STATEMENT_TYPE "https://in-toto.io/Statement/v1"
+/* What the root's keys say about keys.yaml and about org.yaml: this file, these bytes. */
+#define REDAN_PREDICATE_KEYS "https://redan.dev/keys/v1"
+#define REDAN_PREDICATE_ORG "https://redan.dev/org/v1"
 
 struct redan_statement_subject {
-    struct redan_slice name;
+    struct redan_slice name;    /* may be empty */
     struct redan_digest digest; /* SHA-256; other algorithms beside it are ignored */
 };
 
@@ -19,7 +22,8 @@ struct redan_statement {
     const struct redan_node *predicate; /* a MAP */
 };
 
-/* From the payload of an envelope. Every subject must have a sha256; at least one, at most 1024. */
+/* From the payload of an envelope, which must outlive the statement. Every subject must have a sha256; at least one, at
+ * most 1024. Unknown fields are ignored, as in-toto asks. */
 REDAN_NODISCARD enum redan_status redan_statement_parse(struct redan_ctx *ctx,
                                                         struct redan_slice payload,
                                                         struct redan_statement *statement);

@@ -23,6 +23,7 @@ void redan_ctx_done(struct redan_ctx *ctx)
         redan_arena_done(&ctx->arena);
 }
 
+REDAN_PRINTF(3, 0)
 static void record(struct redan_ctx *ctx, enum redan_status status, const char *format,
                    va_list args)
 {

@@ -180,8 +180,9 @@ enum redan_status redan_pem_parse(struct redan_ctx *ctx, struct redan_slice text
     if (end.len == 0 || !redan_slice_eq(begin, end))
         return redan_fail(ctx, REDAN_E_SYNTAX, text.len, "no line \"-----END %.*s-----\" found",
                           REDAN_FMT(begin));
-    REDAN_TRY(redan_base64_parse(ctx, (struct redan_slice){joined, len}, bytes));
+    enum redan_status status = redan_base64_parse(ctx, (struct redan_slice){joined, len}, bytes);
     redan_mem_cleanse(joined, len); /* it may have been a private key */
+    REDAN_TRY(status);
     return redan_copy(ctx, begin, label);
 }
 

@@ -5,18 +5,18 @@
 #include "codec/problem.h"
 
 enum redan_bind_kind {
-    REDAN_BIND_TEXT, /* struct redan_slice; blanks at both ends are trimmed; not empty when required */
+    REDAN_BIND_TEXT,   /* struct redan_slice; trimmed; not empty when required. Any YAML scalar */
     REDAN_BIND_ID,     /* struct redan_slice of [A-Za-z0-9][A-Za-z0-9._-]{0,63} */
     REDAN_BIND_NUMBER, /* double */
     REDAN_BIND_COUNT,  /* uint64_t, a whole number */
     REDAN_BIND_BOOL,   /* bool */
     REDAN_BIND_DATE,   /* int64_t seconds; date or RFC 3339 time */
     REDAN_BIND_SPAN,   /* int64_t seconds; "90d" */
-    REDAN_BIND_WORD,   /* int: an index into `words`, which end with NULL */
+    REDAN_BIND_WORD, /* int: an index into `words`, which end with NULL; "" first stands for absent */
     REDAN_BIND_TEXTS,  /* struct redan_texts: a list of scalars; a single scalar is refused */
     REDAN_BIND_STRUCT, /* a pointer to a struct of `shape` in the arena; NULL when absent */
-    REDAN_BIND_LIST,   /* struct redan_list: a list of maps, each of `shape` */
-    REDAN_BIND_NODE,   /* const struct redan_node *: kept as it is, for the caller to read */
+    REDAN_BIND_LIST, /* struct redan_list: a list of maps, each of `shape`; other items are left out */
+    REDAN_BIND_NODE, /* const struct redan_node *: kept as it is, for the caller to read */
 };
 
 struct redan_texts {
@@ -50,8 +50,10 @@ struct redan_bind_shape {
     size_t count;
 };
 
-/* Fill `*out` (cleared first) from a MAP node. Unknown fields, missing required ones and wrong types become problems (an
- * unknown field names the nearest known one); everything that can be read is read. The status is for memory only. */
+/* Fill `*out` (cleared first) from a MAP node of YAML or JSON. Unknown fields, missing required ones and wrong types
+ * become problems (an unknown field names the nearest known one); everything that can be read is read. A key without a
+ * value is a problem in YAML; in JSON null is absence. NUMBER, COUNT and BOOL are written without quotes in YAML.
+ * The status is for memory, and for trees deeper than the limit, only. */
 REDAN_NODISCARD enum redan_status redan_bind(struct redan_problems *problems,
                                              const struct redan_node *node,
                                              const struct redan_bind_shape *shape, void *out);

@@ -20,6 +20,8 @@ struct redan_node {
     bool truth;    /* value of a BOOL */
     unsigned line; /* 1-based; 0 in JSON, whose places are offsets */
     unsigned column;
+    unsigned key_line; /* place of the key; 0 where there is none and in JSON */
+    unsigned key_column;
     size_t offset;            /* of the first byte of the value in the input */
     struct redan_slice key;   /* name, when the parent is a MAP */
     struct redan_slice text;  /* TEXT: decoded; NUMBER: spelling */

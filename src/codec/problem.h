@@ -20,15 +20,26 @@ struct redan_problems {
     struct redan_problem *first;
     struct redan_problem *last;
     size_t count;
-    size_t max; /* further ones are counted, not kept */
+    size_t max;                /* further ones are counted, not kept */
+    struct redan_slice source; /* of a JSON document, to make lines of offsets; else empty */
 };
+
+/* A text cut to what fits in a message, without line breaks and control characters. */
+struct redan_snippet {
+    char text[64];
+};
+struct redan_snippet redan_snippet_of(struct redan_slice text);
 
 void redan_problems_init(struct redan_problems *problems, struct redan_ctx *ctx,
                          struct redan_slice file);
 /* `fix` may be NULL. */
 void redan_problem_add(struct redan_problems *problems, const struct redan_node *at,
                        const char *fix, const char *format, ...) REDAN_PRINTF(4, 5);
-/* Turn the failure recorded in the context into a problem and clear it. */
+/* The same at the place of the node's key. */
+void redan_problem_add_key(struct redan_problems *problems, const struct redan_node *at,
+                           const char *fix, const char *format, ...) REDAN_PRINTF(4, 5);
+/* Turn the failure recorded in the context into a problem and clear it. What follows the last "; " of its text is the
+ * fix. When memory for that is refused, the context keeps a failure of memory instead. */
 void redan_problem_take(struct redan_problems *problems);
 
 #endif

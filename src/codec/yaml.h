@@ -13,13 +13,17 @@ REDAN_NODISCARD enum redan_status redan_yaml_parse(struct redan_ctx *ctx, struct
 
 /* Set `path` (keys of nested maps, all but the last of which must exist as block maps) to a double-quoted scalar and
  * leave every other byte of the text as it was; a key that is not there is added at the end of its map.
- * REDAN_E_ABSENT when the parent map does not exist, REDAN_E_UNSUPPORTED when it is in flow style and the key is new. */
+ * REDAN_E_ABSENT when the parent map does not exist. REDAN_E_UNSUPPORTED when it is in flow style and the key is new,
+ * when the old value is a map or a list, and whenever the result would not read back as asked. */
 REDAN_NODISCARD enum redan_status redan_yaml_set(struct redan_ctx *ctx, struct redan_slice text,
                                                  const char *const *path, size_t depth,
                                                  struct redan_slice value,
                                                  struct redan_slice *changed);
-/* A scalar that reads back as `text` whatever it holds: plain where safe, else double-quoted. */
+/* A scalar that reads back as `text`: plain where safe, in brackets too, else double-quoted. What no document may hold,
+ * control characters and bad UTF-8, becomes U+FFFD. */
 struct redan_buf;
 void redan_yaml_scalar_add(struct redan_buf *out, struct redan_slice text);
+/* The same, always double-quoted. */
+void redan_yaml_quoted_add(struct redan_buf *out, struct redan_slice text);
 
 #endif

@@ -31,7 +31,9 @@ bool redan_digest_eq(const struct redan_digest *a,
 void redan_digest_hex(const struct redan_digest *digest, char hex[REDAN_DIGEST_HEX]);
 /* "sha256:HEX" (64 digits, lower case only). */
 bool redan_digest_parse(struct redan_slice text, struct redan_digest *digest);
-/* A fresh 16 random bytes from the system's generator. */
+/* The 64 digits alone, lower case only. */
+bool redan_digest_parse_hex(struct redan_slice text, struct redan_digest *digest);
+/* `len` fresh random bytes from the system's generator. */
 REDAN_NODISCARD enum redan_status redan_random(struct redan_ctx *ctx, void *bytes, size_t len);
 
 #endif

@@ -109,7 +109,7 @@ void redan_compare_lint(struct redan_problems *problems, const struct redan_node
 static enum redan_status show(struct redan_ctx *ctx, const struct redan_node *node,
                               struct redan_slice *text)
 {
-    struct redan_buf REDAN_DEFER(redan_buf_done) buf;
+    struct redan_buf REDAN_DEFER(redan_buf_done) buf = {0};
 
     if (scalar(node)) {
         *text = redan_slice_sub(node->text, 0, SHOWN);
@@ -143,20 +143,24 @@ static enum redan_status refuse(struct comparison *c, const struct redan_node *s
                         REDAN_FMT(a), ops[op].name, REDAN_FMT(b));
 }
 
-/* Equal as numbers, as truths, or as text: an unquoted 0 is the number, a quoted "0" the text. */
-static bool same(const struct redan_node *want, const struct redan_node *seen)
+/* Equal as numbers, as truths, or as text; never across: an unquoted 0 is the number, a quoted "0" the text. */
+static bool same(const struct redan_node *a, const struct redan_node *b)
 {
-    double a = 0;
-    double b = 0;
+    double x = 0;
+    double y = 0;
     bool t = false;
     bool u = false;
+    bool a_number = redan_node_number(a, &x);
+    bool a_truth = redan_node_bool(a, &t);
 
-    if (redan_node_number(want, &a) && redan_node_number(seen, &b))
-        return a >= b && a <= b;
-    if (redan_node_bool(want, &t) && redan_node_bool(seen, &u))
+    if (a_number != redan_node_number(b, &y) || a_truth != redan_node_bool(b, &u))
+        return false;
+    if (a_number)
+        return x >= y && x <= y;
+    if (a_truth)
         return t == u;
-    return want->kind == REDAN_NODE_TEXT && seen->kind == REDAN_NODE_TEXT &&
-           redan_slice_eq(want->text, seen->text);
+    return a->kind == REDAN_NODE_TEXT && b->kind == REDAN_NODE_TEXT &&
+           redan_slice_eq(a->text, b->text);
 }
 
 static bool contains(const struct redan_node *list, const struct redan_node *item)
@@ -164,7 +168,7 @@ static bool contains(const struct redan_node *list, const struct redan_node *ite
     if (list->kind != REDAN_NODE_LIST)
         return same(list, item);
     for (const struct redan_node *entry = list->first; entry; entry = entry->next) {
-        if (same(entry, item) || same(item, entry))
+        if (same(entry, item))
             return true;
     }
     return false;
@@ -384,62 +388,5 @@ enum redan_status redan_compare(struct redan_ctx *ctx, const struct redan_node *
         }
     }
     *holds = ok;
-    return REDAN_OK;
-}
-
-static struct redan_node *typed_copy(struct redan_ctx *ctx, const struct redan_node *node)
-{
-    double number = 0;
-    bool truth = false;
-    enum redan_node_kind kind = node->kind;
-
-    if (node->kind == REDAN_NODE_TEXT && redan_node_bool(node, &truth))
-        kind = REDAN_NODE_BOOL;
-    else if (node->kind == REDAN_NODE_TEXT && redan_node_number(node, &number))
-        kind = REDAN_NODE_NUMBER;
-    struct redan_node *copy = redan_node_new(ctx, kind);
-    if (!copy)
-        return NULL;
-    copy->key = node->key;
-    copy->text = node->text;
-    copy->truth = kind == REDAN_NODE_BOOL && node->kind == REDAN_NODE_TEXT ? truth : node->truth;
-    return copy;
-}
-
-enum redan_status redan_compare_typed(struct redan_ctx *ctx, const struct redan_node *node,
-                                      const struct redan_node **typed)
-{
-    struct frame {
-        const struct redan_node *next;
-        struct redan_node *to;
-    };
-    size_t depth = 0;
-    struct frame *frames = redan_take_array(ctx, ctx->limits.depth + 1, sizeof(*frames));
-    struct redan_node *root = typed_copy(ctx, node);
-
-    if (!frames || !root)
-        return REDAN_E_MEMORY;
-    frames[0] = (struct frame){node->first, root};
-    for (;;) {
-        struct frame *f = &frames[depth];
-        if (!f->next) {
-            if (depth == 0)
-                break;
-            depth--;
-            continue;
-        }
-        struct redan_node *copy = typed_copy(ctx, f->next);
-        if (!copy)
-            return REDAN_E_MEMORY;
-        redan_node_add(f->to, copy);
-        const struct redan_node *children = f->next->first;
-        f->next = f->next->next;
-        if (children) {
-            if (depth == ctx->limits.depth)
-                return redan_fail(ctx, REDAN_E_LIMIT, 0, "nested deeper than %zu", depth);
-            frames[++depth] = (struct frame){children, copy};
-        }
-    }
-    *typed = root;
     return REDAN_OK;
 }

@@ -22,9 +22,5 @@ REDAN_NODISCARD enum redan_status redan_compare(struct redan_ctx *ctx,
                                                 const struct redan_node *observed,
                                                 enum redan_compare_rigour rigour, bool *holds,
                                                 struct redan_slice *detail);
-/* The typed form of an `expect` tree for digests: plain numbers and truths become NUMBER and BOOL nodes. */
-REDAN_NODISCARD enum redan_status redan_compare_typed(struct redan_ctx *ctx,
-                                                      const struct redan_node *node,
-                                                      const struct redan_node **typed);
 
 #endif

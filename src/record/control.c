@@ -3,7 +3,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
-#include "codec/canonical.h"
+#include "record/canonical_tree.h"
 
 static const struct redan_bind_field control_fields[] = {
     {"id", REDAN_BIND_ID, true, offsetof(struct redan_control, id), NULL, NULL,
@@ -131,14 +131,12 @@ static bool add_text(struct redan_ctx *ctx, struct redan_node *map, const char *
 }
 
 /* What is asked, without who answers or how fresh it must be: those are judged anew at every check. */
-static enum redan_status digest_query(struct redan_ctx *ctx, const struct entry *e,
+static enum redan_status digest_query(struct redan_problems *problems, const struct entry *e,
                                       struct redan_query *q)
 {
-    struct redan_buf REDAN_DEFER(redan_buf_done) text;
+    struct redan_ctx *ctx = problems->ctx;
     struct redan_node *map = redan_node_new(ctx, REDAN_NODE_MAP);
 
-    redan_buf_init(&text, ctx, ctx->limits.yaml);
-    redan_buf_slice(&text, REDAN_S("redan/1\0query\0"));
     if (!map || !add_text(ctx, map, "system", q->system) ||
         !add_text(ctx, map, "control", q->control) || !add_text(ctx, map, "evidence", q->id) ||
         !add_text(ctx, map, "type", e->type) || !add_text(ctx, map, "subject", e->subject) ||
@@ -146,19 +144,11 @@ static enum redan_status digest_query(struct redan_ctx *ctx, const struct entry 
         !add_text(ctx, map, "mode", redan_slice_of(redan_mode_words[q->mode])))
         return REDAN_E_MEMORY;
     if (q->expect) {
-        const struct redan_node *typed = NULL;
-        REDAN_TRY(redan_compare_typed(ctx, q->expect, &typed));
-        struct redan_node *copy = redan_node_new(ctx, REDAN_NODE_MAP);
-        if (!copy)
-            return REDAN_E_MEMORY;
-        *copy = *typed;
-        copy->next = NULL;
-        copy->key = REDAN_S("expect");
-        redan_node_add(map, copy);
+        struct redan_node *expect = NULL;
+        REDAN_TRY(redan_canonical_tree(problems, q->expect, &expect));
+        redan_node_add(map, expect);
     }
-    REDAN_TRY(redan_canonical_add(ctx, &text, map));
-    REDAN_TRY(redan_buf_ok(ctx, &text, "a query"));
-    return redan_sha256(ctx, redan_buf_view(&text), &q->digest);
+    return redan_tree_digest(ctx, "query", map, &q->digest);
 }
 
 static enum redan_status resolve_entry(struct redan_problems *problems,
@@ -166,7 +156,6 @@ static enum redan_status resolve_entry(struct redan_problems *problems,
                                        const struct redan_control *control,
                                        const struct redan_node *node, struct redan_query *q)
 {
-    struct redan_ctx *ctx = problems->ctx;
     struct entry e;
 
     REDAN_TRY(redan_bind(problems, node, &redan_evidence_shape, &e));
@@ -182,7 +171,7 @@ static enum redan_status resolve_entry(struct redan_problems *problems,
     resolve_type(problems, &e, q);
     resolve_subject(problems, release, &e, q);
     resolve_rest(problems, &e, q);
-    return digest_query(ctx, &e, q);
+    return digest_query(problems, &e, q);
 }
 
 enum redan_status redan_control_resolve(struct redan_problems *problems, struct redan_slice system,

@@ -160,7 +160,7 @@ enum redan_status redan_draft_write(struct redan_ctx *ctx, const struct redan_st
 enum redan_status redan_store_add(struct redan_ctx *ctx, struct redan_slice folder,
                                   const struct redan_dsse *envelope, struct redan_slice *path)
 {
-    struct redan_buf REDAN_DEFER(redan_buf_done) text;
+    struct redan_buf REDAN_DEFER(redan_buf_done) text = {0};
     struct redan_statement statement = {0};
     struct redan_digest digest;
     char subject[REDAN_DIGEST_HEX];

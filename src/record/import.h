@@ -25,4 +25,9 @@ extern const struct redan_importer *const redan_importers[]; /* NULL-terminated 
 /* The importer named, or NULL. */
 const struct redan_importer *redan_importer_named(struct redan_slice name);
 
+/* One JSON object as observed; `n` is its member "n", a whole number, or 1 when it has none. `text` must outlive it. */
+REDAN_NODISCARD enum redan_status redan_import_object(struct redan_ctx *ctx,
+                                                      struct redan_slice text,
+                                                      struct redan_imported *imported);
+
 #endif

@@ -4,8 +4,8 @@
 
 #include "base/ctx.h"
 
-/* Whether the text is valid UTF-8 and in NFC already (UAX 15). `offset` (may be NULL) receives the byte where it first
- * departs. Status for memory only. */
+/* Whether the text is valid UTF-8 and in NFC already (UAX 15). `offset` (may be NULL) receives the byte of the first
+ * character that is wrong, or in the wrong place. Status for memory only. */
 REDAN_NODISCARD enum redan_status redan_nfc_check(struct redan_ctx *ctx, struct redan_slice text,
                                                   bool *normal, size_t *offset);
 /* Columns that a text takes on a terminal; unprintable characters count nothing. */

@@ -238,7 +238,7 @@ enum redan_status redan_approval_write(struct redan_ctx *ctx,
 enum redan_status redan_approvals_add(struct redan_ctx *ctx, struct redan_slice folder,
                                       const struct redan_dsse *envelope, struct redan_slice *path)
 {
-    struct redan_buf REDAN_DEFER(redan_buf_done) text;
+    struct redan_buf REDAN_DEFER(redan_buf_done) text = {0};
     struct redan_digest digest;
     char name[REDAN_DIGEST_HEX];
 

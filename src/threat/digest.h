@@ -2,6 +2,7 @@
 #ifndef REDAN_THREAT_DIGEST_H
 #define REDAN_THREAT_DIGEST_H
 
+#include "record/canonical_tree.h"
 #include "threat/model.h"
 
 /* Fill in head, leaves, root, profile and acceptance digests. A text that is not in NFC is a problem with its place. docs/digest.md has
@@ -9,9 +10,13 @@
 REDAN_NODISCARD enum redan_status redan_threat_digest(struct redan_problems *problems,
                                                       const struct redan_org *org,
                                                       struct redan_threat_model *model);
-/* SHA-256("redan/1\0" section "\0" bytes). */
-REDAN_NODISCARD enum redan_status redan_tagged_digest(struct redan_ctx *ctx, const char *section,
-                                                      struct redan_slice bytes,
-                                                      struct redan_digest *digest);
+/* The part of it that comes last: what a governance body signs, for each threat. Leaves and profile digest are there. */
+REDAN_NODISCARD enum redan_status redan_threat_digest_acceptances(struct redan_problems *problems,
+                                                                  const struct redan_org *org,
+                                                                  struct redan_threat_model *model);
+/* Add `key: HEX` to a map. */
+REDAN_NODISCARD enum redan_status redan_digest_add(struct redan_ctx *ctx, struct redan_node *map,
+                                                   struct redan_slice key,
+                                                   const struct redan_digest *digest);
 
 #endif

@@ -1,6 +1,8 @@
 /* Reading a threat model: tree, struct, then the rules that a table of fields cannot say. */
 #include "threat/model.h"
 
+#include <string.h>
+
 #include "base/clock.h"
 #include "codec/yaml.h"
 #include "threat/digest.h"
@@ -93,20 +95,27 @@ static enum redan_status read_release(struct redan_problems *problems,
         return REDAN_E_MEMORY;
     for (const struct redan_node *n = node->first; n; n = n->next) {
         struct redan_release_item *item = &release->items[release->count];
-        if (n->kind != REDAN_NODE_TEXT || n->text.len == 0) {
+        if (n->kind != REDAN_NODE_TEXT || redan_slice_trim(n->text).len == 0) {
             redan_problem_add(problems, n, "write \"sha256:HEX\", or pin it: redan release pin",
                               "release.%.*s is %s", REDAN_FMT(n->key),
                               redan_node_kind_name(n->kind));
             continue;
         }
-        *item = (struct redan_release_item){.name = n->key, .value = n->text, .node = n};
-        if (redan_slice_starts(n->text, REDAN_S("sha256:"))) {
-            if (!redan_digest_parse(n->text, &item->digest))
+        /* trimmed, as in the digest of the model: the same root is the same release */
+        struct redan_slice value = redan_slice_trim(n->text);
+        if (memchr(value.at, '\n', value.len)) {
+            redan_problem_add(problems, n, "write it on one line", "release.%.*s has a line break",
+                              REDAN_FMT(n->key));
+            continue;
+        }
+        *item = (struct redan_release_item){.name = n->key, .value = value, .node = n};
+        if (redan_slice_starts(value, REDAN_S("sha256:"))) {
+            if (!redan_digest_parse(value, &item->digest))
                 redan_problem_add(problems, n,
                                   "write 64 lower-case hexadecimal digits after sha256:",
                                   "release.%.*s is no SHA-256 digest", REDAN_FMT(n->key));
         } else {
-            REDAN_TRY(redan_tagged_digest(ctx, "reference", n->text, &item->digest));
+            REDAN_TRY(redan_tagged_digest(ctx, "reference", value, &item->digest));
         }
         release->count++;
     }

@@ -254,8 +254,8 @@ static const struct redan_finding *choose_next(const struct redan_check *check,
     return NULL;
 }
 
-enum redan_status redan_check_verdict(const struct redan_check *check, bool simulated,
-                                      struct redan_verdict *v)
+static enum redan_status verdict_of(const struct redan_check *check, bool simulated,
+                                    struct redan_verdict *v)
 {
     const struct redan_system *s = check->system;
     enum redan_level level = REDAN_LEVEL_NOTE;
@@ -288,8 +288,8 @@ enum redan_status redan_check_verdict(const struct redan_check *check, bool simu
 static const struct redan_rule form = {"TM021", "the form has problems", REDAN_SEVERITY_HIGH, NULL,
                                        "see them all: redan lint"};
 
-enum redan_status redan_problems_verdict(struct redan_ctx *ctx, const struct redan_system *system,
-                                         bool simulated, struct redan_verdict *v)
+static enum redan_status refuse_form(struct redan_ctx *ctx, const struct redan_system *system,
+                                     bool simulated, struct redan_verdict *v)
 {
     struct redan_findings findings;
     const struct redan_problem *p = system->problems.first;
@@ -327,4 +327,17 @@ enum redan_status redan_problems_verdict(struct redan_ctx *ctx, const struct red
     v->group_count = 1;
     v->next = findings.first;
     return REDAN_OK;
+}
+
+enum redan_status redan_system_verdict(struct redan_ctx *ctx, const struct redan_system *system,
+                                       const struct redan_artefact *artefacts,
+                                       size_t artefact_count, bool simulated,
+                                       struct redan_verdict *verdict)
+{
+    struct redan_check check;
+
+    if (system->problems.count > 0)
+        return refuse_form(ctx, system, simulated, verdict);
+    REDAN_TRY(redan_check_run(ctx, system, artefacts, artefact_count, &check));
+    return verdict_of(&check, simulated, verdict);
 }

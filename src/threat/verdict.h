@@ -5,13 +5,12 @@
 #include "record/verdict.h"
 #include "threat/check.h"
 
-/* Everything in the arena. `simulated` when ctx->now is not the real time. */
-REDAN_NODISCARD enum redan_status
-redan_check_verdict(const struct redan_check *check, bool simulated, struct redan_verdict *verdict);
-/* The verdict on a threat model whose form has problems: fail, the first problem named. */
-REDAN_NODISCARD enum redan_status redan_problems_verdict(struct redan_ctx *ctx,
-                                                         const struct redan_system *system,
-                                                         bool simulated,
-                                                         struct redan_verdict *verdict);
+/* Judge a loaded system: run every check, or, when its form has problems, fail and name them. Everything in the arena. `simulated` when
+ * ctx->now is not the real time. */
+REDAN_NODISCARD enum redan_status redan_system_verdict(struct redan_ctx *ctx,
+                                                       const struct redan_system *system,
+                                                       const struct redan_artefact *artefacts,
+                                                       size_t artefact_count, bool simulated,
+                                                       struct redan_verdict *verdict);
 
 #endif

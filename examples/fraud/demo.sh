@@ -1,0 +1,123 @@
+#!/bin/sh
+# The story on the card-fraud service: a claim without proof stops the release; an honest plan lets it through; one changed byte stops it
+# again. Everything happens in build/demo and on loopback.
+set -eu
+cd "$(dirname "$0")/../.."
+top=$PWD
+bin=$top/build/release
+work=$top/build/demo
+port=${REDAN_DEMO_PORT:-8473}
+export PATH="$bin:$bin/examples/fraud:$PATH"
+export OMP_NUM_THREADS=1
+server=
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+run() { printf '$ %s\n' "$*"; "$@"; }
+refuse() { # run a check that must refuse the release
+    printf '$ %s\n' "$*"
+    code=0
+    "$@" || code=$?
+    if [ "$code" != 1 ]; then
+        echo "demo: expected exit code 1, got $code" >&2
+        exit 3
+    fi
+}
+stop() {
+    if [ -n "$server" ]; then kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; fi
+    server=
+}
+trap stop EXIT
+trap 'exit 130' INT TERM
+
+rm -rf "$work"
+mkdir -p "$work/keys"
+cp -R examples/fraud/redan "$work/redan"
+mkdir -p "$work/redan/dfd"
+cp examples/fraud/dfd/fraud-api.json "$work/redan/dfd/"
+cp examples/fraud/beat.sh "$work/"
+cd "$work"
+
+say "1. A card-fraud model: simulated transactions, a boosted model, its holdout result"
+run fraud-simulate --out transactions.csv --seed 7
+run fraud-train --data transactions.csv --model model.json --holdout holdout.json --seed 7
+cat >serve.json <<JSON
+{"model": "model.json", "listen": "127.0.0.1:$port", "name": "fraud", "version": "1",
+ "answers": "labels", "threshold": 0.5, "online_update": false}
+JSON
+
+say "2. The service, speaking KServe v1 and Open Inference Protocol v2"
+fraud-serve --config serve.json >serve.out 2>&1 &
+server=$!
+for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+    curl --silent --fail --output /dev/null "http://127.0.0.1:$port/v2/health/ready" && break
+    kill -0 "$server" 2>/dev/null || { cat serve.out >&2; exit 3; }
+    sleep 0.25
+done
+cat serve.out
+run curl --silent --header 'Content-Type: application/json' --data '{"instances": [[57.2, 0, 0, 2, 48.1, 11, 50.3, 44, 49.9, 1, 0, 7, 0, 31, 0]]}' \
+    "http://127.0.0.1:$port/v1/models/fraud:predict"
+echo
+
+say "3. Keys: a root, two leads, a risk board of two, and the services that record evidence"
+# dates of the example are moved to today, so that the story does not age
+half_year=$(date -u -d '+180 days' +%Y-%m-%d)
+opened=$(date -u -d '-50 days' +%Y-%m-%d)
+plan=$(date -u -d '+90 days' +%Y-%m-%d)
+sed -i -e "s/expires: .*/expires: $half_year/" -e "s/opened: .*/opened: $opened/" -e "s/due: .*/due: $plan/" \
+    redan/threatmodel.yaml
+sed -i "s/127.0.0.1:8473/127.0.0.1:$port/" redan/org.yaml
+new() { id=$1; shift; redan keys new "$id" --quiet --out "keys/$id.pem" "$@"; }
+REDAN_ROOT=$(new root --org examplebank --holder a.root)
+export REDAN_ROOT
+for who in "okafor r.okafor ml-lead" "lindqvist h.lindqvist security-lead" "steward m.silva data-steward"; do
+    # shellcheck disable=SC2086 # three words
+    set -- $who
+    new "$1" --holder "$2" --role "$3" --sign-with keys/root.pem >/dev/null
+done
+new board-1 --holder b.haas --role risk-board --sign-with keys/root.pem >/dev/null
+new board-2 --holder c.ngo --role risk-board --quorum 2 --sign-with keys/root.pem >/dev/null
+for service in ci-staging ml-eval monitor-prod; do
+    new "$service" --holder "$service" --service --sign-with keys/root.pem >/dev/null
+done
+redan keys sign org.yaml --quiet --key keys/root.pem
+run redan keys list
+
+say "4. The release is pinned, and evidence about it recorded"
+run redan release pin model=model.json dataset=transactions.csv gateway=serve.json
+run redan evidence add model-held/hash --path model.json --key keys/ci-staging.pem
+run redan evidence add dataset-held/hash --path transactions.csv --key keys/steward.pem
+run redan evidence add holdout-gate/auc --observed holdout.json --key keys/ml-eval.pem
+run redan evidence add no-online-update/serving-config --observed serve.json --key keys/ci-staging.pem
+run redan evidence run response-shape --key keys/ci-staging.pem
+run redan evidence run service-beat --key keys/monitor-prod.pem
+sh "$top/examples/fraud/smoke.sh" "http://127.0.0.1:$port" fraud-serve model.json smoke.xml
+run redan evidence import smoke.xml --format junit --for verify-on-load/refuses --key keys/ci-staging.pem
+board() { for n in 1 2; do redan approve --quiet --role risk-board --accept "$1" --key "keys/board-$n.pem"; done; }
+leads() {
+    redan approve --quiet --role ml-lead --key keys/okafor.pem
+    redan approve --quiet --role security-lead --key keys/lindqvist.pem
+}
+board membership
+leads
+
+say "5. May it ship? STRIDE says all is mitigated. The extraction monitor is a claim without proof."
+refuse redan check
+
+say "6. The same model, with that control honestly planned: a deadline, and an interim risk that the board signed"
+sed -e "s/@TODAY@/$(date -u +%Y-%m-%d)/" -e "s/@DUE@/$(date -u -d '+60 days' +%Y-%m-%d)/" \
+    "$top/examples/fraud/planned.yaml" >planned.yaml
+awk '/^  - id: / { inside = ($3 == "boundary-mapping") }
+     inside && /^    resolution:/ { while ((getline line < "planned.yaml") > 0) print line; skip = 1; next }
+     skip && /^      / { next }
+     { skip = 0; print }' redan/threatmodel.yaml >changed.yaml
+mv changed.yaml redan/threatmodel.yaml
+board boundary-mapping
+leads
+run redan check --artefact model=model.json
+
+say "7. One byte of the model is changed"
+printf 'X' | dd of=model.json bs=1 seek=4096 conv=notrunc status=none
+refuse redan check --artefact model=model.json
+
+say "The story is in build/demo: redan/ holds the threat model, its evidence and its approvals."
+echo "Try: cd build/demo; export REDAN_ROOT=$REDAN_ROOT; ../release/redan next"

@@ -1,0 +1,179 @@
+/* DSSE v1.0.2: reading, signing and writing envelopes. */
+#include "attest/dsse.h"
+
+#include <string.h>
+
+#include "base/hex.h"
+#include "codec/json.h"
+
+/* DSSE protocol.md: verifiers accept both alphabets. Text that mixes them is neither. */
+static enum redan_status decode(struct redan_ctx *ctx, struct redan_slice text,
+                                struct redan_slice *bytes)
+{
+    struct redan_slice copy = {0};
+    bool url = false;
+    bool standard = false;
+
+    for (size_t i = 0; i < text.len; i++) {
+        url = url || text.at[i] == '-' || text.at[i] == '_';
+        standard = standard || text.at[i] == '+' || text.at[i] == '/';
+    }
+    if (!url || standard)
+        return redan_base64_parse(ctx, text, bytes);
+    char *to = redan_take(ctx, text.len);
+    if (!to)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        to[i] = c;
+        if (c == '-')
+            to[i] = '+';
+        if (c == '_')
+            to[i] = '/';
+    }
+    copy = (struct redan_slice){to, text.len};
+    return redan_base64_parse(ctx, copy, bytes);
+}
+
+static enum redan_status need_text(struct redan_ctx *ctx, const struct redan_node *map,
+                                   const char *key, struct redan_slice *text)
+{
+    const struct redan_node *node = redan_node_get(map, key);
+
+    if (!node || node->kind != REDAN_NODE_TEXT)
+        return redan_fail(ctx, REDAN_E_SCHEMA, node ? node->offset : map->offset,
+                          "\"%s\" of the DSSE envelope must be a string, found %s", key,
+                          node ? redan_node_kind_name(node->kind) : "nothing");
+    *text = node->text;
+    return REDAN_OK;
+}
+
+static enum redan_status read_signature(struct redan_ctx *ctx, const struct redan_node *node,
+                                        struct redan_dsse_signature *signature)
+{
+    struct redan_slice text = {0};
+
+    if (node->kind != REDAN_NODE_MAP)
+        return redan_fail(ctx, REDAN_E_SCHEMA, node->offset,
+                          "a signature of the DSSE envelope must be a map, found %s",
+                          redan_node_kind_name(node->kind));
+    REDAN_TRY(need_text(ctx, node, "sig", &text));
+    if (text.len == 0)
+        return redan_fail(ctx, REDAN_E_SCHEMA, node->offset, "an empty signature");
+    REDAN_TRY(decode(ctx, text, &signature->bytes));
+    REDAN_TRY(redan_copy(ctx, redan_node_text(node, "keyid"), &signature->keyid));
+    return decode(ctx, redan_node_text(node, "timestamp"), &signature->timestamp);
+}
+
+enum redan_status redan_dsse_parse(struct redan_ctx *ctx, struct redan_slice text,
+                                   struct redan_dsse *envelope)
+{
+    const struct redan_node *root = NULL;
+    struct redan_dsse made = {0};
+    struct redan_slice field = {0};
+
+    REDAN_TRY(redan_json_parse(ctx, text, &root));
+    if (root->kind != REDAN_NODE_MAP)
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0, "a DSSE envelope is a map, this is %s",
+                          redan_node_kind_name(root->kind));
+    REDAN_TRY(need_text(ctx, root, "payloadType", &field));
+    REDAN_TRY(redan_copy(ctx, field, &made.payload_type));
+    REDAN_TRY(need_text(ctx, root, "payload", &field));
+    REDAN_TRY(decode(ctx, field, &made.payload));
+    const struct redan_node *list = redan_node_get(root, "signatures");
+    if (!list || list->kind != REDAN_NODE_LIST || list->count == 0 ||
+        list->count > REDAN_DSSE_SIGNATURES)
+        return redan_fail(ctx, REDAN_E_SCHEMA, list ? list->offset : 0,
+                          "\"signatures\" of the DSSE envelope must be a list of 1 to %d",
+                          REDAN_DSSE_SIGNATURES);
+    made.signatures = redan_take_array(ctx, list->count, sizeof(*made.signatures));
+    if (!made.signatures)
+        return REDAN_E_MEMORY;
+    for (const struct redan_node *node = list->first; node; node = node->next)
+        REDAN_TRY(read_signature(ctx, node, &made.signatures[made.count++]));
+    *envelope = made;
+    return REDAN_OK;
+}
+
+/* DSSE protocol.md: "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body. */
+enum redan_status redan_dsse_pae(struct redan_ctx *ctx, const struct redan_dsse *envelope,
+                                 struct redan_slice *pae)
+{
+    struct redan_buf out REDAN_DEFER(redan_buf_done) = {0};
+
+    redan_buf_init(&out, ctx, SIZE_MAX);
+    (void)redan_buf_room(&out, envelope->payload.len);
+    redan_buf_printf(&out, "DSSEv1 %zu ", envelope->payload_type.len);
+    redan_buf_slice(&out, envelope->payload_type);
+    redan_buf_printf(&out, " %zu ", envelope->payload.len);
+    redan_buf_slice(&out, envelope->payload);
+    REDAN_TRY(redan_buf_ok(ctx, &out, "a signed payload"));
+    return redan_copy(ctx, redan_buf_view(&out), pae);
+}
+
+enum redan_status redan_dsse_sign(struct redan_ctx *ctx, struct redan_dsse *envelope,
+                                  const struct redan_key *key)
+{
+    struct redan_dsse_signature made = {0};
+    struct redan_slice pae = {0};
+    struct redan_digest id;
+    char hex[REDAN_DIGEST_HEX];
+
+    if (envelope->count >= REDAN_DSSE_SIGNATURES)
+        return redan_fail(ctx, REDAN_E_LIMIT, 0, "the envelope has %zu signatures already",
+                          envelope->count);
+    REDAN_TRY(redan_dsse_pae(ctx, envelope, &pae));
+    for (size_t i = 0; i < envelope->count; i++) {
+        enum redan_status status = redan_key_verify(ctx, key, pae, envelope->signatures[i].bytes);
+        if (status == REDAN_OK)
+            return redan_fail(ctx, REDAN_E_EXISTS, 0, "the envelope is signed by this key already");
+        if (status != REDAN_E_SIGNATURE)
+            return status;
+    }
+    redan_key_id(key, &id);
+    redan_digest_hex(&id, hex);
+    REDAN_TRY(redan_copy(ctx, redan_slice_of(hex), &made.keyid));
+    REDAN_TRY(redan_key_sign(ctx, key, pae, &made.bytes));
+    struct redan_dsse_signature *more =
+        redan_take_array(ctx, envelope->count + 1, sizeof(*envelope->signatures));
+    if (!more)
+        return REDAN_E_MEMORY;
+    if (envelope->count)
+        memcpy(more, envelope->signatures, envelope->count * sizeof(*more));
+    more[envelope->count] = made;
+    envelope->signatures = more;
+    envelope->count++;
+    return REDAN_OK;
+}
+
+static void add_field(struct redan_buf *out, const char *name, struct redan_slice bytes)
+{
+    redan_buf_printf(out, "\"%s\":\"", name);
+    redan_base64_add(out, bytes);
+    redan_buf_char(out, '"');
+}
+
+void redan_dsse_add(struct redan_buf *out, const struct redan_dsse *envelope)
+{
+    redan_buf_text(out, "{\"payloadType\":");
+    redan_json_string_add(out, envelope->payload_type);
+    redan_buf_char(out, ',');
+    add_field(out, "payload", envelope->payload);
+    redan_buf_text(out, ",\"signatures\":[");
+    for (size_t i = 0; i < envelope->count; i++) {
+        const struct redan_dsse_signature *signature = &envelope->signatures[i];
+        redan_buf_text(out, i ? ",{" : "{");
+        if (signature->keyid.len) {
+            redan_buf_text(out, "\"keyid\":");
+            redan_json_string_add(out, signature->keyid);
+            redan_buf_char(out, ',');
+        }
+        add_field(out, "sig", signature->bytes);
+        if (signature->timestamp.len) {
+            redan_buf_char(out, ',');
+            add_field(out, "timestamp", signature->timestamp);
+        }
+        redan_buf_char(out, '}');
+    }
+    redan_buf_text(out, "]}\n");
+}

@@ -1,0 +1,260 @@
+/* Questions to a keyring: who, in which role, valid when, and whose signatures are on an envelope. */
+#include "attest/keyring.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "attest/statement.h"
+#include "codec/canonical.h"
+#include "crypto/timestamp.h"
+
+/* Verifications that one envelope may cost; each is a tenth of a millisecond or more. */
+enum { TRIES = 4096 };
+
+void redan_keyring_done(struct redan_keyring *ring)
+{
+    struct redan_keyring_key *keys = ring ? ring->keys.items : NULL;
+
+    for (size_t i = 0; keys && i < ring->keys.count; i++) {
+        redan_key_free(keys[i].key);
+        keys[i].key = NULL;
+    }
+}
+
+const struct redan_keyring_key *redan_keyring_find(const struct redan_keyring *ring,
+                                                   const struct redan_digest *keyid)
+{
+    const struct redan_keyring_key *keys = ring->keys.items;
+
+    for (size_t i = 0; i < ring->keys.count; i++)
+        if (keys[i].key && memcmp(keys[i].keyid.bytes, keyid->bytes, REDAN_DIGEST_LEN) == 0)
+            return &keys[i];
+    return NULL;
+}
+
+const struct redan_keyring_key *redan_keyring_named(const struct redan_keyring *ring,
+                                                    struct redan_slice id)
+{
+    const struct redan_keyring_key *keys = ring->keys.items;
+
+    for (size_t i = 0; i < ring->keys.count; i++)
+        if (redan_slice_eq(keys[i].id, id))
+            return &keys[i];
+    return NULL;
+}
+
+const struct redan_keyring_role *redan_keyring_role(const struct redan_keyring *ring,
+                                                    struct redan_slice id)
+{
+    const struct redan_keyring_role *roles = ring->roles.items;
+
+    for (size_t i = 0; i < ring->roles.count; i++)
+        if (redan_slice_eq(roles[i].id, id))
+            return &roles[i];
+    return NULL;
+}
+
+static bool contains(const struct redan_texts *texts, struct redan_slice text)
+{
+    for (size_t i = 0; i < texts->count; i++)
+        if (redan_slice_eq(texts->items[i], text))
+            return true;
+    return false;
+}
+
+bool redan_keyring_holds(const struct redan_keyring *ring, struct redan_slice holder,
+                         struct redan_slice role)
+{
+    const struct redan_keyring_role *found = redan_keyring_role(ring, role);
+
+    return found && contains(&found->holders, holder);
+}
+
+enum redan_key_state redan_keyring_state(const struct redan_keyring_key *key, int64_t at)
+{
+    if (key->revoked && (key->revoked->reason == 1 || at >= key->revoked->at))
+        return REDAN_KEY_REVOKED; /* whoever has a stolen key can date what it signs */
+    if (at < key->from)
+        return REDAN_KEY_EARLY;
+    return at >= key->until ? REDAN_KEY_EXPIRED : REDAN_KEY_VALID;
+}
+
+const char *redan_key_state_name(enum redan_key_state state)
+{
+    static const char *const names[] = {
+        [REDAN_KEY_VALID] = "valid",
+        [REDAN_KEY_EARLY] = "not yet valid",
+        [REDAN_KEY_EXPIRED] = "expired",
+        [REDAN_KEY_REVOKED] = "revoked",
+    };
+    return names[state];
+}
+
+static int order(const void *a, const void *b)
+{
+    return memcmp(a, b, REDAN_DIGEST_HEX);
+}
+
+enum redan_status redan_keyring_fingerprint(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                            struct redan_digest *root)
+{
+    struct redan_buf out REDAN_DEFER(redan_buf_done) = {0};
+    size_t count = ring->root_keys.count;
+    struct redan_node *map = redan_node_new(ctx, REDAN_NODE_MAP);
+    struct redan_node *list = map ? redan_node_add_kind(ctx, map, "keys", REDAN_NODE_LIST) : NULL;
+    char(*hex)[REDAN_DIGEST_HEX] = redan_take_array(ctx, count, sizeof(*hex));
+
+    if (!list || !hex ||
+        !redan_node_add_number(ctx, map, "threshold", (double)ring->root_threshold))
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < count; i++) {
+        const struct redan_keyring_key *key = redan_keyring_named(ring, ring->root_keys.items[i]);
+        if (!key || !key->key)
+            return redan_fail(ctx, REDAN_E_ABSENT, 0, "the root's key \"%.*s\" is not in the keys",
+                              REDAN_FMT(ring->root_keys.items[i]));
+        redan_digest_hex(&key->keyid, hex[i]);
+    }
+    if (count)
+        qsort(hex, count, sizeof(*hex), order);
+    for (size_t i = 0; i < count; i++)
+        if (!redan_node_add_text(ctx, list, NULL, redan_slice_of(hex[i])))
+            return REDAN_E_MEMORY;
+    redan_buf_init(&out, ctx, ctx->limits.json);
+    redan_buf_slice(&out, REDAN_S("redan/1\0root\0"));
+    REDAN_TRY(redan_canonical_add(ctx, &out, map));
+    REDAN_TRY(redan_buf_ok(ctx, &out, "the root's fingerprint"));
+    return redan_sha256(ctx, redan_buf_view(&out), root);
+}
+
+/* One envelope being judged. */
+struct judge {
+    struct redan_ctx *ctx;
+    const struct redan_keyring *ring;
+    struct redan_slice pae;
+    size_t tries;
+};
+
+static enum redan_status try_key(struct judge *judge, const struct redan_keyring_key *key,
+                                 struct redan_slice signature, bool *holds)
+{
+    enum redan_status status = REDAN_OK;
+
+    if (judge->tries++ >= TRIES)
+        return redan_fail(judge->ctx, REDAN_E_LIMIT, 0,
+                          "the envelope's signatures fit none of the keys they name");
+    status = redan_key_verify(judge->ctx, key->key, judge->pae, signature);
+    *holds = status == REDAN_OK;
+    return status == REDAN_E_SIGNATURE ? REDAN_OK : status;
+}
+
+/* The key that made the signature, or NULL: first the one that the hint names, then every other. */
+static enum redan_status find_signer(struct judge *judge,
+                                     const struct redan_dsse_signature *signature,
+                                     const struct redan_keyring_key **signer)
+{
+    const struct redan_keyring_key *keys = judge->ring->keys.items;
+    const struct redan_keyring_key *named = NULL;
+    struct redan_digest hint;
+    bool holds = false;
+
+    *signer = NULL;
+    if (redan_digest_parse_hex(signature->keyid, &hint))
+        named = redan_keyring_find(judge->ring, &hint);
+    if (named)
+        REDAN_TRY(try_key(judge, named, signature->bytes, &holds));
+    if (holds)
+        *signer = named;
+    for (size_t i = 0; !holds && i < judge->ring->keys.count; i++) {
+        if (!keys[i].key || &keys[i] == named)
+            continue;
+        REDAN_TRY(try_key(judge, &keys[i], signature->bytes, &holds));
+        if (holds)
+            *signer = &keys[i];
+    }
+    return REDAN_OK;
+}
+
+static enum redan_status stamped(struct judge *judge, const struct redan_dsse_signature *signature,
+                                 int64_t *seconds)
+{
+    const struct redan_keyring_authority *authorities = judge->ring->timestamps.items;
+
+    *seconds = 0;
+    for (size_t i = 0; signature->timestamp.len && i < judge->ring->timestamps.count; i++) {
+        enum redan_status status =
+            redan_timestamp_verify(judge->ctx, signature->timestamp, signature->bytes,
+                                   authorities[i].certificate, seconds);
+        if (status != REDAN_E_SIGNATURE)
+            return status;
+    }
+    return REDAN_OK;
+}
+
+enum redan_status redan_keyring_signers(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                        const struct redan_dsse *envelope,
+                                        struct redan_signer *signers, size_t *count)
+{
+    struct judge judge = {.ctx = ctx, .ring = ring};
+    size_t n = 0;
+
+    REDAN_TRY(redan_dsse_pae(ctx, envelope, &judge.pae));
+    for (size_t i = 0; i < envelope->count; i++) {
+        struct redan_signer found = {0};
+        size_t k = 0;
+        REDAN_TRY(find_signer(&judge, &envelope->signatures[i], &found.key));
+        if (!found.key)
+            continue;
+        REDAN_TRY(stamped(&judge, &envelope->signatures[i], &found.stamped));
+        while (k < n && signers[k].key != found.key)
+            k++;
+        if (k == n)
+            signers[n++] = found;
+        else if (found.stamped && (!signers[k].stamped || found.stamped < signers[k].stamped))
+            signers[k].stamped = found.stamped;
+    }
+    *count = n;
+    return REDAN_OK;
+}
+
+static enum redan_status root_statement(struct redan_ctx *ctx, const struct redan_dsse *envelope,
+                                        const struct redan_digest *file)
+{
+    struct redan_statement statement = {0};
+
+    if (!redan_slice_is(envelope->payload_type, REDAN_DSSE_INTOTO))
+        return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
+                          "the root's signature is not over an in-toto statement");
+    REDAN_TRY(redan_statement_parse(ctx, envelope->payload, &statement));
+    if (!redan_slice_is(statement.predicate_type, REDAN_PREDICATE_KEYS) &&
+        !redan_slice_is(statement.predicate_type, REDAN_PREDICATE_ORG))
+        return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
+                          "the root's signature is over a statement of another type");
+    if (statement.count != 1 || !redan_digest_eq(&statement.subjects[0].digest, file))
+        return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
+                          "the root's signature is over other bytes than these");
+    return REDAN_OK;
+}
+
+enum redan_status redan_keyring_root_signed(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                            const struct redan_digest *file,
+                                            struct redan_slice signature, uint64_t *found)
+{
+    struct redan_dsse envelope = {0};
+    size_t count = 0;
+
+    *found = 0;
+    REDAN_TRY(redan_dsse_parse(ctx, signature, &envelope));
+    REDAN_TRY(root_statement(ctx, &envelope, file));
+    struct redan_signer *signers = redan_take_array(ctx, envelope.count, sizeof(*signers));
+    if (!signers)
+        return REDAN_E_MEMORY;
+    REDAN_TRY(redan_keyring_signers(ctx, ring, &envelope, signers, &count));
+    for (size_t i = 0; i < count; i++)
+        *found += contains(&ring->root_keys, signers[i].key->id) &&
+                  redan_keyring_state(signers[i].key, ctx->now) == REDAN_KEY_VALID;
+    if (*found == 0 || *found < ring->root_threshold)
+        return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
+                          "%llu of the %llu keys that the root asks for have signed",
+                          (unsigned long long)*found, (unsigned long long)ring->root_threshold);
+    return REDAN_OK;
+}

@@ -1,0 +1,146 @@
+/* The pinned root, the folder, and loading a system from it. */
+#include "cmd/cli_system.h"
+
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "io/file.h"
+
+#define MACHINE_PIN "/etc/redan/root"
+
+enum redan_status redan_cli_pin(struct redan_cli *cli, struct redan_pin *pin)
+{
+    struct redan_ctx *ctx = &cli->ctx;
+    struct redan_slice text = redan_cli_value(cli, "root");
+    const char *variable = getenv("REDAN_ROOT");
+
+    *pin = (struct redan_pin){.source = REDAN_S("--root")};
+    if (text.len == 0 && variable && variable[0]) {
+        text = redan_slice_of(variable);
+        pin->source = REDAN_S("REDAN_ROOT");
+    }
+    if (text.len == 0 && redan_file_exists(ctx, REDAN_S(MACHINE_PIN))) {
+        REDAN_TRY(redan_file_read(ctx, REDAN_S(MACHINE_PIN), 4096, false, &text));
+        pin->source = REDAN_S(MACHINE_PIN);
+    }
+    text = redan_slice_trim(text);
+    if (text.len == 0)
+        return REDAN_OK;
+    if (!redan_digest_parse(text, &pin->root))
+        return redan_fail(ctx, REDAN_E_USAGE, 0,
+                          "%.*s: a root fingerprint is sha256: and 64 hexadecimal digits",
+                          REDAN_FMT(pin->source));
+    pin->set = true;
+    return REDAN_OK;
+}
+
+enum redan_status redan_cli_clock(struct redan_cli *cli)
+{
+    struct redan_slice at = redan_cli_value(cli, "at");
+
+    if (!redan_cli_has(cli, "at"))
+        return REDAN_OK;
+    if (!redan_time_parse(at, &cli->ctx.now))
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                          "--at takes a date or an RFC 3339 time, 2027-01-15 or "
+                          "2027-01-15T12:00:00Z, found \"%.*s\"",
+                          REDAN_FMT(at));
+    cli->simulated = true;
+    return REDAN_OK;
+}
+
+enum redan_status redan_cli_folder(struct redan_cli *cli, struct redan_slice *folder)
+{
+    struct redan_slice dir = redan_cli_value(cli, "dir");
+
+    return redan_system_find(&cli->ctx, dir.len ? dir : REDAN_S("."), folder);
+}
+
+enum redan_status redan_cli_load(struct redan_cli *cli, struct redan_cli_system *loaded)
+{
+    struct redan_slice folder = {0};
+    struct redan_pin pin;
+
+    REDAN_TRY(redan_cli_clock(cli));
+    REDAN_TRY(redan_cli_pin(cli, &pin));
+    REDAN_TRY(redan_cli_folder(cli, &folder));
+    REDAN_TRY(redan_catalog_load(&cli->ctx, &loaded->catalog));
+    return redan_system_load(&cli->ctx, &loaded->catalog, folder, &pin, &loaded->system);
+}
+
+void redan_cli_system_done(struct redan_cli_system *loaded)
+{
+    redan_system_done(&loaded->system);
+}
+
+enum redan_status redan_cli_load_sound(struct redan_cli *cli, struct redan_cli_system *loaded)
+{
+    const struct redan_problem *first = NULL;
+
+    REDAN_TRY(redan_cli_load(cli, loaded));
+    first = loaded->system.problems.first;
+    if (!first)
+        return REDAN_OK;
+    (void)redan_fail_at(&cli->ctx, REDAN_E_SCHEMA, first->line, first->column,
+                        "%.*s (%zu problems of form; redan lint lists them)",
+                        REDAN_FMT(first->text), loaded->system.problems.count);
+    redan_fail_name(&cli->ctx, first->file);
+    return REDAN_E_SCHEMA;
+}
+
+enum redan_status redan_cli_query(struct redan_cli *cli, const struct redan_system *system,
+                                  struct redan_slice name, const struct redan_query **query)
+{
+    const struct redan_control *controls = system->model.controls.items;
+    struct redan_slice control = {0};
+    struct redan_slice evidence = {0};
+
+    if (!redan_slice_cut(name, '/', &control, &evidence))
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "\"%.*s\": write CONTROL/EVIDENCE",
+                          REDAN_FMT(name));
+    for (size_t i = 0; i < system->model.controls.count; i++) {
+        for (size_t k = 0; k < controls[i].query_count; k++) {
+            if (redan_slice_eq(controls[i].id, control) &&
+                redan_slice_eq(controls[i].queries[k].id, evidence)) {
+                *query = &controls[i].queries[k];
+                return REDAN_OK;
+            }
+        }
+    }
+    return redan_fail(
+        &cli->ctx, REDAN_E_USAGE, 0,
+        "the threat model asks for no evidence \"%.*s\"; redan evidence list --queries "
+        "shows what it asks for",
+        REDAN_FMT(name));
+}
+
+enum redan_status redan_cli_key(struct redan_cli *cli, const struct redan_keyring *ring,
+                                struct redan_key **key, const struct redan_keyring_key **entry)
+{
+    struct redan_ctx *ctx = &cli->ctx;
+    struct redan_slice path = redan_cli_value(cli, "key");
+    struct redan_slice text = {0};
+    struct redan_digest id;
+
+    if (path.len == 0)
+        return redan_fail(ctx, REDAN_E_USAGE, 0, "--key FILE is needed: who signs?");
+    REDAN_TRY(redan_file_read(ctx, path, 65536, true, &text));
+    enum redan_status status = redan_key_parse_private(ctx, text, key);
+    redan_fail_name(ctx, path);
+    REDAN_TRY(status);
+    redan_key_id(*key, &id);
+    *entry = redan_keyring_find(ring, &id);
+    if (*entry && redan_keyring_state(*entry, ctx->now) == REDAN_KEY_VALID)
+        return REDAN_OK;
+    if (!*entry)
+        (void)redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                         "this key is not in keys.yaml; enrol it: redan keys new --help");
+    else
+        (void)redan_fail(ctx, REDAN_E_SCHEMA, 0, "the key %.*s of %.*s is %s",
+                         REDAN_FMT((*entry)->id), REDAN_FMT((*entry)->holder),
+                         redan_key_state_name(redan_keyring_state(*entry, ctx->now)));
+    redan_fail_name(ctx, path);
+    redan_key_free(*key);
+    *key = NULL;
+    return REDAN_E_SCHEMA;
+}

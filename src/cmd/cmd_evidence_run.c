@@ -1,0 +1,100 @@
+/* redan evidence run: the organisation's probes and commands. */
+#include "cmd/cli_record.h"
+#include "cmd/command.h"
+#include "probe/probe.h"
+
+static const struct redan_option options[] = {
+    {"all", 'a', NULL, "every probe of this system"},
+    {"dry-run", 0, NULL, "say what would run, and run nothing"},
+    REDAN_RECORD_OPTIONS,
+    {NULL, 0, NULL, NULL},
+};
+
+/* A definition is executed only from an org.yaml that the pinned root has signed. */
+static enum redan_status trusted(struct redan_cli *cli, const struct redan_system *system)
+{
+    if (system->trust == REDAN_TRUST_PINNED && system->has_org)
+        return REDAN_OK;
+    if (!system->has_org)
+        return redan_fail(&cli->ctx, REDAN_E_SCHEMA, 0,
+                          "there is no org.yaml: probes are defined there and nowhere else");
+    return redan_fail(
+        &cli->ctx, REDAN_E_SIGNATURE, 0,
+        "nothing is run from an organisation file that the pinned root has not signed: "
+        "%.*s",
+        REDAN_FMT(system->trust_detail));
+}
+
+static enum redan_status run_probe(struct redan_cli *cli, const struct redan_system *system,
+                                   const struct redan_probe *probe)
+{
+    struct redan_probed probed = {0};
+    struct redan_draft draft = {0};
+
+    REDAN_TRY(redan_cli_query(cli, system, probe->evidence, &draft.query));
+    if (redan_cli_has(cli, "dry-run")) {
+        redan_buf_printf(&cli->out, "%.*s  %.*s  %.*s\n", REDAN_FMT(probe->id),
+                         REDAN_FMT(probe->kind), REDAN_FMT(probe->evidence));
+        return REDAN_OK;
+    }
+    redan_cli_say(cli, "running %.*s", REDAN_FMT(probe->id));
+    REDAN_TRY(redan_probe_run(&cli->ctx, probe, &probed));
+    draft.observed = probed.observed;
+    draft.n = probed.n;
+    REDAN_TRY(redan_cli_draft(cli, &draft));
+    return redan_cli_record(cli, system, &draft);
+}
+
+static bool wanted(const struct redan_cli *cli, const struct redan_probe *probe)
+{
+    if (redan_cli_has(cli, "all"))
+        return true;
+    for (size_t i = 0; i < cli->arg_count; i++) {
+        if (redan_slice_eq(cli->args[i], probe->id) ||
+            redan_slice_eq(cli->args[i], probe->evidence))
+            return true;
+    }
+    return false;
+}
+
+static enum redan_status run_all(struct redan_cli *cli, const struct redan_system *system)
+{
+    const struct redan_probe *probes = system->org.probes.items;
+    size_t ran = 0;
+
+    REDAN_TRY(trusted(cli, system));
+    for (size_t i = 0; i < system->org.probes.count; i++) {
+        if (!redan_slice_eq(probes[i].system, system->model.id) || !wanted(cli, &probes[i]))
+            continue;
+        REDAN_TRY(run_probe(cli, system, &probes[i]));
+        ran++;
+    }
+    if (ran == 0)
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                          "org.yaml defines no such probe for %.*s; --all --dry-run lists them",
+                          REDAN_FMT(system->model.id));
+    return REDAN_OK;
+}
+
+static int run(struct redan_cli *cli)
+{
+    struct redan_cli_system REDAN_DEFER(redan_cli_system_done) loaded = {0};
+
+    if (cli->arg_count == 0 && !redan_cli_has(cli, "all"))
+        return redan_cli_usage(cli, "name a probe, or say --all");
+    if (redan_cli_load_sound(cli, &loaded) != REDAN_OK || run_all(cli, &loaded.system) != REDAN_OK)
+        return redan_cli_failed(cli);
+    return REDAN_EXIT_CLEAN;
+}
+
+const struct redan_command redan_cmd_evidence_run = {
+    .name = "evidence run",
+    .args = "[PROBE...]",
+    .summary = "run the organisation's probes and commands and record what they saw",
+    .text = "Definitions live in org.yaml alone, and are executed only when the pinned root has "
+            "signed it; a\n"
+            "threat model under review can ask for evidence but never say how it is made.",
+    .options = options,
+    .most = 1000,
+    .run = run,
+};

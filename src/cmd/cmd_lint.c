@@ -1,0 +1,99 @@
+/* redan lint: the form alone, every problem with its place and fix. */
+#include "cmd/cli_system.h"
+#include "cmd/command.h"
+#include "codec/json.h"
+#include "io/file.h"
+
+/* A single file is judged by the organisation file beside it, where there is one. */
+static enum redan_status lint_file(struct redan_cli *cli, struct redan_slice path,
+                                   struct redan_problems *problems)
+{
+    struct redan_ctx *ctx = &cli->ctx;
+    struct redan_catalog *catalog = redan_take(ctx, sizeof(*catalog));
+    struct redan_org *org = redan_take(ctx, sizeof(*org));
+    struct redan_threat_model *model = redan_take(ctx, sizeof(*model));
+    struct redan_slice beside = {0};
+    struct redan_slice text = {0};
+
+    if (!catalog || !org || !model)
+        return REDAN_E_MEMORY;
+    REDAN_TRY(redan_catalog_load(ctx, catalog));
+    REDAN_TRY(redan_path_join(ctx, redan_path_folder(path), REDAN_S("org.yaml"), &beside));
+    text = REDAN_S("schema: redan/org/1\norg: none\n");
+    if (redan_file_exists(ctx, beside))
+        REDAN_TRY(redan_file_read(ctx, beside, ctx->limits.yaml, true, &text));
+    problems->file = beside;
+    REDAN_TRY(redan_org_parse(problems, text, org));
+    REDAN_TRY(redan_file_read(ctx, path, ctx->limits.yaml, true, &text));
+    problems->file = path;
+    return redan_threat_model_parse(problems, catalog, org, text, model);
+}
+
+static enum redan_status lint(struct redan_cli *cli, struct redan_problems *problems,
+                              struct redan_cli_system *loaded)
+{
+    struct redan_slice folder = {0};
+
+    redan_problems_init(problems, &cli->ctx, (struct redan_slice){"", 0});
+    if (cli->arg_count == 1 && !redan_folder_exists(&cli->ctx, cli->args[0]))
+        return lint_file(cli, cli->args[0], problems);
+    if (cli->arg_count == 1)
+        REDAN_TRY(redan_system_find(&cli->ctx, cli->args[0], &folder));
+    else
+        REDAN_TRY(redan_cli_folder(cli, &folder));
+    REDAN_TRY(redan_catalog_load(&cli->ctx, &loaded->catalog));
+    struct redan_pin pin = {0};
+    REDAN_TRY(redan_system_load(&cli->ctx, &loaded->catalog, folder, &pin, &loaded->system));
+    *problems = loaded->system.problems;
+    return REDAN_OK;
+}
+
+static void report(struct redan_cli *cli, const struct redan_problems *problems)
+{
+    struct redan_buf *out = &cli->out;
+
+    if (cli->json)
+        redan_buf_printf(out, "{\"schema\": \"redan/lint/1\", \"count\": %zu, \"problems\": [",
+                         problems->count);
+    for (const struct redan_problem *p = problems->first; p; p = p->next) {
+        if (!cli->json) {
+            redan_buf_printf(out, "%.*s:%u:%u: %.*s\n", REDAN_FMT(p->file), p->line, p->column,
+                             REDAN_FMT(p->text));
+            if (p->fix.len)
+                redan_buf_printf(out, "    fix: %.*s\n", REDAN_FMT(p->fix));
+            continue;
+        }
+        redan_buf_printf(out, "%s\n  {\"file\": ", p == problems->first ? "" : ",");
+        redan_json_string_add(out, p->file);
+        redan_buf_printf(out, ", \"line\": %u, \"column\": %u, \"text\": ", p->line, p->column);
+        redan_json_string_add(out, p->text);
+        redan_buf_text(out, ", \"fix\": ");
+        redan_json_string_add(out, p->fix);
+        redan_buf_char(out, '}');
+    }
+    if (cli->json)
+        redan_buf_text(out, "]}\n");
+    else if (problems->count == 0)
+        redan_buf_text(out, "the form is sound\n");
+    else
+        redan_buf_printf(out, "%zu problem%s\n", problems->count, problems->count == 1 ? "" : "s");
+}
+
+static int run(struct redan_cli *cli)
+{
+    struct redan_cli_system REDAN_DEFER(redan_cli_system_done) loaded = {0};
+    struct redan_problems problems;
+
+    if (lint(cli, &problems, &loaded) != REDAN_OK)
+        return redan_cli_failed(cli);
+    report(cli, &problems);
+    return problems.count ? REDAN_EXIT_FINDINGS : REDAN_EXIT_CLEAN;
+}
+
+const struct redan_command redan_cmd_lint = {
+    .name = "lint",
+    .args = "[FILE | DIR]",
+    .summary = "the form of a threat model, its organisation and its keys; no evidence is read",
+    .most = 1,
+    .run = run,
+};

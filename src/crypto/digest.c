@@ -1,0 +1,148 @@
+/* SHA-256 in one call and in pieces, its text form, and fresh random bytes. */
+#include "crypto/digest.h"
+
+#include <errno.h>
+#include <openssl/crypto.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <sys/random.h>
+
+#include "base/hex.h"
+
+/* OpenSSL allocates for itself, outside the context's count; so its wrappers are its memory too. */
+struct redan_hasher {
+    EVP_MD *md; /* fetched once: a fetch costs as much as a short message */
+    EVP_MD_CTX *state;
+    bool begun;
+};
+
+static enum redan_status refused(struct redan_ctx *ctx)
+{
+    ERR_clear_error();
+    return redan_fail(ctx, REDAN_E_CRYPTO, 0, "the cryptographic library refused SHA-256");
+}
+
+enum redan_status redan_sha256(struct redan_ctx *ctx, struct redan_slice bytes,
+                               struct redan_digest *digest)
+{
+    unsigned char out[EVP_MAX_MD_SIZE];
+    size_t len = 0;
+
+    if (EVP_Q_digest(NULL, "SHA256", NULL, bytes.len ? bytes.at : "", bytes.len, out, &len) != 1 ||
+        len != REDAN_DIGEST_LEN)
+        return refused(ctx);
+    for (size_t i = 0; i < REDAN_DIGEST_LEN; i++)
+        digest->bytes[i] = out[i];
+    return REDAN_OK;
+}
+
+enum redan_status redan_hasher_new(struct redan_ctx *ctx, struct redan_hasher **hasher)
+{
+    struct redan_hasher *made = OPENSSL_zalloc(sizeof(*made));
+
+    if (!made)
+        return redan_fail(ctx, REDAN_E_MEMORY, 0, "no memory for a digest");
+    made->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+    made->state = EVP_MD_CTX_new();
+    if (!made->md || !made->state) {
+        redan_hasher_free(made);
+        return refused(ctx);
+    }
+    *hasher = made;
+    return REDAN_OK;
+}
+
+static bool begin(struct redan_hasher *hasher)
+{
+    if (!hasher->begun)
+        hasher->begun = EVP_DigestInit_ex2(hasher->state, hasher->md, NULL) == 1;
+    return hasher->begun;
+}
+
+enum redan_status redan_hasher_add(struct redan_ctx *ctx, struct redan_hasher *hasher,
+                                   struct redan_slice bytes)
+{
+    if (!begin(hasher) || (bytes.len && EVP_DigestUpdate(hasher->state, bytes.at, bytes.len) != 1))
+        return refused(ctx);
+    return REDAN_OK;
+}
+
+enum redan_status redan_hasher_end(struct redan_ctx *ctx, struct redan_hasher *hasher,
+                                   struct redan_digest *digest)
+{
+    struct redan_digest out;
+
+    if (!begin(hasher) || EVP_DigestFinal_ex(hasher->state, out.bytes, NULL) != 1)
+        return refused(ctx);
+    hasher->begun = false;
+    *digest = out;
+    return REDAN_OK;
+}
+
+void redan_hasher_free(struct redan_hasher *hasher)
+{
+    if (!hasher)
+        return;
+    EVP_MD_CTX_free(hasher->state);
+    EVP_MD_free(hasher->md);
+    OPENSSL_free(hasher);
+}
+
+void redan_hasher_drop(struct redan_hasher **hasher)
+{
+    redan_hasher_free(*hasher);
+    *hasher = NULL;
+}
+
+bool redan_digest_eq(const struct redan_digest *a, const struct redan_digest *b)
+{
+    return CRYPTO_memcmp(a->bytes, b->bytes, REDAN_DIGEST_LEN) == 0;
+}
+
+void redan_digest_hex(const struct redan_digest *digest, char hex[REDAN_DIGEST_HEX])
+{
+    static const char digit[] = "0123456789abcdef";
+
+    for (size_t i = 0; i < REDAN_DIGEST_LEN; i++) {
+        hex[2 * i] = digit[digest->bytes[i] >> 4];
+        hex[2 * i + 1] = digit[digest->bytes[i] & 15];
+    }
+    hex[2 * REDAN_DIGEST_LEN] = '\0';
+}
+
+bool redan_digest_parse_hex(struct redan_slice text, struct redan_digest *digest)
+{
+    struct redan_digest out;
+
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] >= 'A' && text.at[i] <= 'F')
+            return false;
+    if (!redan_hex_parse(text, out.bytes, REDAN_DIGEST_LEN))
+        return false;
+    *digest = out;
+    return true;
+}
+
+bool redan_digest_parse(struct redan_slice text, struct redan_digest *digest)
+{
+    const struct redan_slice prefix = REDAN_S("sha256:");
+
+    return redan_slice_starts(text, prefix) &&
+           redan_digest_parse_hex(redan_slice_sub(text, prefix.len, text.len), digest);
+}
+
+enum redan_status redan_random(struct redan_ctx *ctx, void *bytes, size_t len)
+{
+    unsigned char *at = bytes;
+
+    while (len) {
+        ssize_t n = getrandom(at, len, 0);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return redan_fail(ctx, REDAN_E_IO, 0, "the system's random generator refused");
+        at += n;
+        len -= (size_t)n;
+    }
+    return REDAN_OK;
+}

@@ -1,0 +1,65 @@
+/* What the key readers of this room hand to each other: a key as its kind and its bare numbers. Private to crypto/. */
+#ifndef REDAN_CRYPTO_KEY_PARTS_H
+#define REDAN_CRYPTO_KEY_PARTS_H
+
+#include <openssl/evp.h>
+
+#include "crypto/key.h"
+
+enum {
+    REDAN_KEY_KINDS = 3,
+    REDAN_KEY_PUBLIC_MAX = 97,  /* an uncompressed point of P-384 */
+    REDAN_KEY_PRIVATE_MAX = 48, /* a scalar of P-384 */
+    REDAN_KEY_TEXT_MAX = 65536, /* no key file is longer */
+};
+
+#define REDAN_KEY_ADVICE "make one with: ssh-keygen -t ed25519"
+
+/* Everything that differs between the kinds. */
+struct redan_key_card {
+    const char *name;
+    const char *ssh;   /* type in OpenSSH files */
+    const char *curve; /* its name in OpenSSH files; NULL for Ed25519 */
+    const char *group; /* its name in OpenSSL; NULL for Ed25519 */
+    const char *md;    /* hash of the signature; NULL for Ed25519 */
+    size_t public_len; /* 32, or 0x04 and two coordinates */
+    size_t private_len;
+    uint8_t spki[26]; /* SubjectPublicKeyInfo in DER up to the key's own bytes */
+    size_t spki_len;
+};
+
+struct redan_key_parts {
+    enum redan_key_kind kind;
+    bool is_private;
+    uint8_t public_bytes[REDAN_KEY_PUBLIC_MAX];
+    uint8_t private_bytes[REDAN_KEY_PRIVATE_MAX]; /* big-endian, padded to the field */
+};
+
+struct redan_key {
+    struct redan_key_parts parts; /* its private bytes are cleared: only OpenSSL keeps them */
+    struct redan_digest id;
+    EVP_PKEY *pkey;
+    EVP_MD_CTX *verifier; /* ready to verify; copied by each call, never changed */
+};
+
+const struct redan_key_card *redan_key_card(enum redan_key_kind kind);
+
+/* Check the halves against the curve and each other, and make the key. */
+REDAN_NODISCARD enum redan_status
+redan_key_build(struct redan_ctx *ctx, const struct redan_key_parts *parts, struct redan_key **key);
+/* The parts of a private key that OpenSSL read or made; other kinds are refused by name. */
+REDAN_NODISCARD enum redan_status redan_key_take_parts(struct redan_ctx *ctx, const EVP_PKEY *pkey,
+                                                       struct redan_key_parts *parts);
+/* Clear the private half. */
+void redan_key_parts_drop(struct redan_key_parts *parts);
+/* Clear bytes that were decoded into the arena. */
+void redan_key_cleanse(struct redan_slice *bytes);
+
+/* One OpenSSH public line. */
+REDAN_NODISCARD enum redan_status redan_ssh_public(struct redan_ctx *ctx, struct redan_slice line,
+                                                   struct redan_key_parts *parts);
+/* The bytes inside "OPENSSH PRIVATE KEY". */
+REDAN_NODISCARD enum redan_status redan_ssh_private(struct redan_ctx *ctx, struct redan_slice bytes,
+                                                    struct redan_key_parts *parts);
+
+#endif
