@@ -56,39 +56,24 @@ static size_t features(char *at, enum work work, uint64_t *x)
     return n + put(at + n, work == TABULAR ? "]}" : "}");
 }
 
+/* One word in ten holds an escape or is not ASCII: about one such place in 65 bytes. */
 static size_t prompt(char *at, uint64_t *x)
 {
-    static const char *const words[] = {"the",
-                                        "account",
-                                        "please",
-                                        "summarise",
-                                        "transfer",
-                                        "of",
-                                        "yesterday",
-                                        "\\n",
-                                        "a",
-                                        "model",
-                                        "in",
-                                        "Z\xc3\xbcrich",
-                                        "contract",
-                                        "\\\"no\\\"",
-                                        "risk",
-                                        "and",
-                                        "price",
-                                        "is",
-                                        "not",
-                                        "\xe2\x82\xac"
-                                        "20",
-                                        "limit",
-                                        "customer",
-                                        "report",
-                                        "\\u2014"};
+    static const char *const words[] = {
+        "the",   "account", "please", "summarise", "transfer", "of",       "yesterday", "because",
+        "a",     "model",   "in",     "Geneva",    "contract", "whether",  "risk",      "and",
+        "price", "is",      "not",    "customers", "limit",    "customer", "report",    "then"};
+    static const char *const others[] = {"\\n", "Z\xc3\xbcrich", "\\\"no\\\"",
+                                         "\xe2\x82\xac"
+                                         "20",
+                                         "\\u2014"};
     size_t n = put(at, "\"model\":\"assist-2\",\"messages\":[{\"role\":\"system\","
                        "\"content\":\"You answer briefly.\"},{\"role\":\"user\",\"content\":\"");
-    size_t stop = n + 600 + next_random(x) % 676;
+    size_t stop = n + 585 + next_random(x) % 676;
 
     while (n < stop)
-        n += put(at + n, "%s ", words[next_random(x) % 24]);
+        n += put(at + n, "%s ",
+                 next_random(x) % 10 ? words[next_random(x) % 24] : others[next_random(x) % 5]);
     return n + put(at + n, "\"}],\"temperature\":%.2f,\"stream\":true}", uniform(x));
 }
 

@@ -42,9 +42,9 @@ void fraud_calllog_add(struct fraud_calllog *log, struct redan_ctx *ctx,
     struct timespec now = {0, 0};
     struct tm utc;
 
+    redan_buf_init(&out, ctx, LINE_LIMIT);
     if (log->fd < 0)
         return;
-    redan_buf_init(&out, ctx, LINE_LIMIT);
     (void)clock_gettime(CLOCK_REALTIME, &now);
     (void)gmtime_r(&now.tv_sec, &utc);
     redan_buf_printf(&out, "{\"time\":\"%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ\"", utc.tm_year + 1900,

@@ -41,15 +41,23 @@ struct judging {
     struct redan_judgement *out;
 };
 
+/* The command that records an answer to a query. */
+static enum redan_status how_to(struct redan_ctx *ctx, const struct redan_query *q,
+                                const char *first, struct redan_slice *action)
+{
+    const struct redan_evidence_how *how = q->type->how;
+
+    return redan_format(ctx, action, "%s: redan evidence %s%.*s/%.*s %s--key KEY", first,
+                        how ? how->before : "add ", REDAN_FMT(q->control), REDAN_FMT(q->id),
+                        how ? how->after : "--observed FILE ");
+}
+
 static enum redan_status conclude(struct judging *j, enum redan_outcome outcome,
                                   struct redan_slice detail, const char *action)
 {
-    const struct redan_query *q = j->query;
-
     j->out->outcome = outcome;
     j->out->detail = detail;
-    return redan_format(j->ctx, &j->out->action, "%s: redan evidence add %.*s/%.*s", action,
-                        REDAN_FMT(q->control), REDAN_FMT(q->id));
+    return how_to(j->ctx, j->query, action, &j->out->action);
 }
 
 static bool names_query(const struct redan_record *r, const struct redan_query *q)

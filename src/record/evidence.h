@@ -131,6 +131,12 @@ struct redan_evidence_fact {
         *want; /* its JSON scalar as text, "true", "0"; NULL: any value, but it must be there */
 };
 
+/* The words around CONTROL/EVIDENCE in the command that records one. */
+struct redan_evidence_how {
+    const char *before; /* "import REPORT --format junit --for " */
+    const char *after;  /* "--path PATH " */
+};
+
 /* An evidence type: one file, one line in table.c. It judges recorded statements only; verifying anew is a producer's job. */
 struct redan_evidence_type {
     const char *name;      /* "metric" */
@@ -138,9 +144,11 @@ struct redan_evidence_type {
     const char *title;     /* "a measured quantity with its interval" */
     enum redan_grade best; /* the highest grade such a record can reach */
     const char *counts;    /* what `n` counts: "samples", "requests" */
-    bool needs_subject;    /* a query without a subject of the release proves nothing */
-    bool needs_expect;     /* a query without `expect` proves nothing */
-    bool needs_fresh;      /* a query without an age limit proves nothing */
+    const struct redan_evidence_how
+        *how;           /* NULL: redan evidence add CONTROL/EVIDENCE --observed FILE */
+    bool needs_subject; /* a query without a subject of the release proves nothing */
+    bool needs_expect;  /* a query without `expect` proves nothing */
+    bool needs_fresh;   /* a query without an age limit proves nothing */
     enum redan_compare_rigour rigour;
     const struct redan_evidence_fact *facts; /* ended by a NULL field; may be NULL */
     /* What facts and comparators cannot say; runs before them, may be NULL. Sets a failing outcome and its detail, or leaves PASS.

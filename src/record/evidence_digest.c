@@ -21,12 +21,15 @@ static enum redan_status judge(struct redan_ctx *ctx, struct redan_query *query,
     return REDAN_OK;
 }
 
+static const struct redan_evidence_how how = {"add ", "--path PATH "};
+
 const struct redan_evidence_type redan_evidence_digest = {
     .name = "digest",
     .predicate = "https://redan.dev/evidence/digest/v1",
     .title = "the subject hashed anew",
     .best = REDAN_GRADE_VERIFIED,
     .counts = "files hashed",
+    .how = &how,
     .needs_subject = true,
     .facts = facts,
     .judge = judge,

@@ -4,12 +4,15 @@
 static const struct redan_evidence_fact facts[] = {
     {"coverage", "complete"}, {"findings", NULL}, {NULL, NULL}};
 
+static const struct redan_evidence_how how = {"import REPORT --format sarif --for ", ""};
+
 const struct redan_evidence_type redan_evidence_scan = {
     .name = "scan",
     .predicate = "https://redan.dev/evidence/scan/v1",
     .title = "a scan that covered the whole subject",
     .best = REDAN_GRADE_MEASURED,
     .counts = "artefacts scanned",
+    .how = &how,
     .needs_subject = true,
     .needs_expect = true,
     .facts = facts,

@@ -57,12 +57,15 @@ static enum redan_status judge(struct redan_ctx *ctx, struct redan_query *query,
     return narrow(ctx, query);
 }
 
+static const struct redan_evidence_how how = {"import REPORT --format junit --for ", ""};
+
 const struct redan_evidence_type redan_evidence_tests = {
     .name = "tests",
     .predicate = "https://in-toto.io/attestation/test-result/v0.1",
     .title = "results of a test run",
     .best = REDAN_GRADE_MEASURED,
     .counts = "tests",
+    .how = &how,
     .needs_subject = true,
     .needs_expect = true,
     .facts = facts,

@@ -110,6 +110,24 @@ static void lint_stages(struct redan_problems *problems, const struct redan_thre
     }
 }
 
+/* The file is read at every check, so it must lie in the folder that is reviewed. */
+static void lint_stride(struct redan_problems *problems, const struct redan_stride *stride)
+{
+    struct redan_slice rest = stride ? stride->file : (struct redan_slice){"", 0};
+    struct redan_slice part = {0};
+    bool outside = rest.len && rest.at[0] == '/';
+
+    while (rest.len && !outside) {
+        (void)redan_slice_cut(rest, '/', &part, &rest);
+        outside = redan_slice_is(part, "..");
+    }
+    if (outside)
+        redan_problem_add(problems, stride->node,
+                          "put it below the folder of the threat model, dfd/api.json",
+                          "extends-stride names a file outside the folder: \"%.*s\"",
+                          REDAN_FMT(stride->file));
+}
+
 /* One id, one thing: threats and controls share the name space, because relies-on may name either. */
 static enum redan_status lint_ids(struct redan_problems *problems,
                                   const struct redan_threat_model *model)
@@ -205,6 +223,7 @@ enum redan_status redan_threat_model_lint(struct redan_problems *problems,
                           "there are no threats");
     lint_profile(problems, model->profile);
     lint_stages(problems, model);
+    lint_stride(problems, model->stride);
     REDAN_TRY(lint_ids(problems, model));
     if (model->owners && model->owners->ml_lead.len &&
         redan_slice_eq(model->owners->ml_lead, model->owners->security_lead))

@@ -278,8 +278,8 @@ static enum redan_status verdict_of(const struct redan_check *check, bool simula
     if (s->model.stride)
         REDAN_TRY(redan_format(
             check->ctx, &v->stride,
-            "%llu of %llu threats \"mitigated\" in %.*s: claims (E0) about network, "
-            "identity and application, none about the model",
+            "%llu of %llu threats \"mitigated\" in %.*s: claims (E0), imported and "
+            "counted, never a pass",
             (unsigned long long)check->stride_mitigated, (unsigned long long)check->stride_threats,
             REDAN_FMT(s->model.stride->file)));
     return REDAN_OK;

@@ -120,7 +120,7 @@ class Pipeline(unittest.TestCase):
             ("header.csv", header.replace(b"tx_amount", b"amount") + b"\n" + rest, "line 1: the header"),
             ("columns.csv", good + last[1] + b",1\n", "wrong number of columns"),
             ("text.csv", last[0] + b"\n" + last[1].replace(tail[5], b"x") + b"\n", "plain decimal"),
-            ("order.csv", good + b"1,1,1,1,1" + b",0" * 17 + b"\n", ""),
+            ("order.csv", good + b"1,1,1,1,1" + b",0" * 17 + b"\n" + last[1] + b"\n", "not in order of time"),
             ("long.csv", good + b"9" * 5000 + b"\n", ""),
             ("empty.csv", b"", ""),
         ):
@@ -131,8 +131,10 @@ class Pipeline(unittest.TestCase):
         self.refused(3, "fraud-simulate writes it", "fraud-train", "--data", "absent.csv")
         self.refused(3, "not a regular file", "fraud-train", "--data", ".")
         self.refused(3, "cannot create", "fraud-simulate", "--days", "3", "--customers", "50", "--out", "no/where.csv")
-        self.refused(3, "frauds; choose other days", "fraud-train", "--train-from", "0", "--train-days", "1",
-                     "--delay-days", "0", "--test-days", "1", "--model", "none.json")
+        self.assertEqual(run("fraud-simulate", "--days", "3", "--customers", "5", "--terminals", "900", "--out",
+                             "tiny.csv", cwd=self.dir).returncode, 0)
+        self.refused(3, "0 frauds; choose other days", "fraud-train", "--data", "tiny.csv", "--train-days", "1",
+                     "--delay-days", "0", "--test-days", "1", "--model", "none.json", "--holdout", "none-h.json")
 
 
 if __name__ == "__main__":

@@ -444,7 +444,7 @@ static void test_intoto(void **state)
 
     (void)state;
     for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
-        struct redan_keyring ring REDAN_DEFER(redan_keyring_done) = {.version = 0};
+        struct redan_keyring ring = {.version = 0};
         struct redan_key *keys[2] = {NULL, NULL};
         struct redan_imported imported = {0};
         struct redan_ctx ctx;
