@@ -63,9 +63,7 @@ static size_t prompt(char *at, uint64_t *x)
         "the",   "account", "please", "summarise", "transfer", "of",       "yesterday", "because",
         "a",     "model",   "in",     "Geneva",    "contract", "whether",  "risk",      "and",
         "price", "is",      "not",    "customers", "limit",    "customer", "report",    "then"};
-    static const char *const others[] = {"\\n", "Z\xc3\xbcrich", "\\\"no\\\"",
-                                         "\xe2\x82\xac"
-                                         "20",
+    static const char *const others[] = {"\\n", "Z\xc3\xbcrich", "\\\"no\\\"", "EUR\xe2\x82\xac",
                                          "\\u2014"};
     size_t n = put(at, "\"model\":\"assist-2\",\"messages\":[{\"role\":\"system\","
                        "\"content\":\"You answer briefly.\"},{\"role\":\"user\",\"content\":\"");

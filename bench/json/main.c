@@ -213,10 +213,9 @@ int main(int argc, char **argv)
     bench.rounds = bench.quick ? 5 : 7;
     printf("JSON readers, CPU time of one core, median of n interleaved rounds; time x is against "
            "redan pull.\n"
-           "Every reader sums all numbers and text lengths. redan and jansson refuse duplicate "
-           "keys; the others do\n"
-           "not look. redan, jansson, json-c and yajl keep to their packages' defaults of "
-           "compilation.\n");
+           "Every reader sums all numbers and text lengths. The peers are the packaged libraries "
+           "as they come;\n"
+           "redan and jansson refuse duplicate keys, the others do not look for them.\n");
     for (int r = 0; r < READERS; r++) {
         if (readers[r].run)
             printf("  %s (%s)\n", readers[r].name, readers[r].version);

@@ -3,12 +3,16 @@
 #include "cmd/cli_system.h"
 #include "cmd/command.h"
 #include "codec/json.h"
+#include "io/file.h"
 #include "threat/verdict.h"
+#include "threat/vsa.h"
 
 static const struct redan_option options[] = {
     {"root", 0, "FINGERPRINT", "the root of trust; else REDAN_ROOT, else /etc/redan/root"},
     {"at", 0, "TIME", "judge as if it were this time; marked SIMULATED"},
     {"artefact", 0, "NAME=PATH", "the file must be what release.NAME pins; may be repeated"},
+    {"vsa", 0, "FILE", "write the verdict as a signed verification summary (SLSA VSA)"},
+    {"key", 'k', "FILE", "private key in keys.yaml that signs it"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -169,6 +173,27 @@ static int run_many(struct redan_cli *cli, struct many *many)
     return code;
 }
 
+/* The verdict as a signed record, whatever it says. */
+static enum redan_status write_vsa(struct redan_cli *cli, const struct redan_system *system,
+                                   const struct redan_verdict *verdict)
+{
+    struct redan_ctx *ctx = &cli->ctx;
+    struct redan_key *REDAN_DEFER(redan_key_drop) key = NULL;
+    struct redan_buf REDAN_DEFER(redan_buf_done) text = {0};
+    const struct redan_keyring_key *by = NULL;
+    struct redan_dsse envelope = {0};
+
+    if (!redan_cli_has(cli, "vsa"))
+        return REDAN_OK;
+    REDAN_TRY(redan_vsa_write(ctx, system, verdict, &envelope));
+    REDAN_TRY(redan_cli_key(cli, &system->ring, &key, &by));
+    REDAN_TRY(redan_dsse_sign(ctx, &envelope, key));
+    redan_buf_init(&text, ctx, ctx->limits.file);
+    redan_dsse_add(&text, &envelope);
+    REDAN_TRY(redan_buf_ok(ctx, &text, "the summary"));
+    return redan_file_replace(ctx, redan_cli_value(cli, "vsa"), 0644, redan_buf_view(&text));
+}
+
 static int run_single(struct redan_cli *cli, const struct many *many, struct redan_slice start)
 {
     struct redan_cli_system REDAN_DEFER(redan_cli_system_done) loaded = {0};
@@ -179,7 +204,8 @@ static int run_single(struct redan_cli *cli, const struct many *many, struct red
 
     if (redan_system_find(ctx, start, &folder) != REDAN_OK ||
         redan_system_load(ctx, many->catalog, folder, many->pin, &loaded.system) != REDAN_OK ||
-        judge(ctx, &loaded.system, many, &verdict) != REDAN_OK)
+        judge(ctx, &loaded.system, many, &verdict) != REDAN_OK ||
+        write_vsa(cli, &loaded.system, &verdict) != REDAN_OK)
         return redan_cli_failed(cli);
     if (cli->json)
         write_json(ctx, &verdict, &cli->out, &status);
@@ -216,8 +242,8 @@ static int run(struct redan_cli *cli)
         read_artefacts(cli, &many) != REDAN_OK ||
         redan_catalog_load(&cli->ctx, &catalog) != REDAN_OK)
         return redan_cli_failed(cli);
-    if (cli->arg_count > 1 && many.artefact_count > 0)
-        return redan_cli_usage(cli, "--artefact is about one system");
+    if (cli->arg_count > 1 && (many.artefact_count > 0 || redan_cli_has(cli, "vsa")))
+        return redan_cli_usage(cli, "--artefact and --vsa are about one system");
     if (cli->arg_count > 1)
         return run_many(cli, &many);
     if (cli->arg_count == 1)

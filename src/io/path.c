@@ -51,3 +51,18 @@ struct redan_slice redan_path_name(struct redan_slice path)
 
     return slash ? redan_slice_sub(path, (size_t)(slash - path.at) + 1, SIZE_MAX) : path;
 }
+
+bool redan_path_inside(struct redan_slice path)
+{
+    struct redan_slice rest = path;
+    struct redan_slice part = {0};
+
+    if (path.len == 0 || path.at[0] == '/')
+        return false;
+    while (rest.len) {
+        (void)redan_slice_cut(rest, '/', &part, &rest);
+        if (redan_slice_is(part, ".."))
+            return false;
+    }
+    return true;
+}

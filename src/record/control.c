@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/map.h"
+#include "io/file.h"
 #include "record/canonical_tree.h"
 
 static const struct redan_bind_field control_fields[] = {
@@ -120,6 +121,9 @@ static void resolve_rest(struct redan_problems *problems, const struct entry *e,
         (!redan_slice_cut(e->ledger, '/', &head, &tail) || head.len == 0 || tail.len == 0))
         redan_problem_add(problems, e->node, "write environment/stream, staging/response-shape",
                           "ledger is \"%.*s\"", REDAN_FMT(e->ledger));
+    if (e->file.len && !redan_path_inside(e->file))
+        redan_problem_add(problems, e->node, "put it below the folder of the threat model",
+                          "file names a place outside the folder: \"%.*s\"", REDAN_FMT(e->file));
     if (e->expect)
         redan_compare_lint(problems, e->expect);
 }

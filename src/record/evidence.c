@@ -150,11 +150,33 @@ static enum stage reach(struct judging *j, const struct redan_record *r,
     return redan_digest_eq(&r->query, &q->digest) && r->type == q->type ? FOUND : OTHER_QUERY;
 }
 
+/* The first record about the query in the store's order. */
+static size_t first_of(const struct redan_store *store, const struct redan_query *q)
+{
+    size_t low = 0;
+    size_t high = store->order ? store->count : 0;
+
+    while (low < high) {
+        size_t mid = low + (high - low) / 2;
+        const struct redan_record *r = store->order[mid];
+        int order = redan_slice_cmp(r->control, q->control);
+        if (order == 0)
+            order = redan_slice_cmp(r->evidence, q->id);
+        if (order < 0)
+            low = mid + 1;
+        else
+            high = mid;
+    }
+    return low;
+}
+
 /* The newest record that gets furthest. A record by the wrong signer never hides one by the right signer. */
 static void search(struct judging *j, const struct redan_release *release, struct search *s)
 {
-    for (size_t i = 0; i < j->store->count; i++) {
-        const struct redan_record *r = &j->store->records[i];
+    for (size_t i = first_of(j->store, j->query); i < j->store->count; i++) {
+        const struct redan_record *r = j->store->order ? j->store->order[i] : &j->store->records[i];
+        if (j->store->order && !names_query(r, j->query))
+            break;
         const struct redan_signer *signer = NULL;
         struct redan_slice why = {0};
         enum stage stage = reach(j, r, release, &signer, &why);

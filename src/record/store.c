@@ -1,6 +1,8 @@
 /* Reading all records of a system, in a stable order, verified in parallel. */
 #include "record/store.h"
 
+#include <stdlib.h>
+
 #include "base/pool.h"
 #include "io/file.h"
 
@@ -99,6 +101,28 @@ static enum redan_status judge_chains(struct redan_ctx *ctx, struct redan_store 
     return redan_chain_judge(ctx, links, count, &store->chains, &store->chain_count);
 }
 
+static int by_query(const void *a, const void *b)
+{
+    const struct redan_record *x = *(const struct redan_record *const *)a;
+    const struct redan_record *y = *(const struct redan_record *const *)b;
+    int order = redan_slice_cmp(x->control, y->control);
+
+    if (order == 0)
+        order = redan_slice_cmp(x->evidence, y->evidence);
+    return order != 0 ? order : (x > y) - (x < y); /* they lie in one array */
+}
+
+static enum redan_status sort_records(struct redan_ctx *ctx, struct redan_store *store)
+{
+    store->order = redan_take_array(ctx, store->count, sizeof(const struct redan_record *));
+    if (!store->order)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < store->count; i++)
+        store->order[i] = &store->records[i];
+    qsort(store->order, store->count, sizeof(const struct redan_record *), by_query);
+    return REDAN_OK;
+}
+
 enum redan_status redan_store_read(struct redan_ctx *ctx, const struct redan_keyring *ring,
                                    struct redan_slice folder, struct redan_store *store)
 {
@@ -116,5 +140,6 @@ enum redan_status redan_store_read(struct redan_ctx *ctx, const struct redan_key
     store->count = paths.count;
     struct reading reading = {ring, &paths, store->records};
     REDAN_TRY(redan_pool_each(ctx, paths.count, read_one, &reading));
+    REDAN_TRY(sort_records(ctx, store));
     return judge_chains(ctx, store);
 }

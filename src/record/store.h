@@ -10,6 +10,8 @@ struct redan_store {
     size_t count;
     struct redan_chain *chains;
     size_t chain_count;
+    const struct redan_record *
+        *order; /* by control and evidence, then as read; NULL when nobody sorted them */
 };
 
 /* Read every record below `folder` (one level of folders), verifying on all cores. A folder that is not there is an empty store.

@@ -88,12 +88,9 @@ enum redan_status redan_check_control(struct redan_check *check, struct redan_sl
     const struct redan_control *own = model->controls.items;
     const struct redan_control *control = NULL;
 
-    for (size_t i = 0; i < check->state_count; i++) {
-        if (redan_slice_eq(check->states[i].control->id, id)) {
-            *state = &check->states[i];
-            return REDAN_OK;
-        }
-    }
+    *state = redan_map_get(&check->states_by_id, id);
+    if (*state)
+        return REDAN_OK;
     control = redan_threat_model_control(model, &check->system->org, id);
     if (!control || check->state_count == check->state_cap)
         return redan_fail(check->ctx, REDAN_E_SCHEMA, 0, "there is no control \"%.*s\"",
@@ -102,6 +99,7 @@ enum redan_status redan_check_control(struct redan_check *check, struct redan_sl
         REDAN_TRY(resolve_inherited(check, control, &control));
     struct redan_control_state *next = &check->states[check->state_count];
     REDAN_TRY(judge_control(check, control, next));
+    REDAN_TRY(redan_map_put(&check->states_by_id, control->id, next));
     check->state_count++;
     *state = next;
     return REDAN_OK;
@@ -237,6 +235,7 @@ enum redan_status redan_check_run(struct redan_ctx *ctx, const struct redan_syst
     *check = (struct redan_check){
         .ctx = ctx, .system = system, .artefacts = artefacts, .artefact_count = artefact_count};
     redan_findings_init(&check->findings, ctx);
+    redan_map_init(&check->states_by_id, ctx);
     check->state_cap = system->model.controls.count + system->org.controls.count;
     check->states = redan_take_array(ctx, check->state_cap, sizeof(*check->states));
     if (!check->states)

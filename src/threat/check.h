@@ -31,6 +31,7 @@ struct redan_check {
     struct redan_control_state *states; /* filled on demand, one per control asked for */
     size_t state_count;
     size_t state_cap;
+    struct redan_map states_by_id;
     unsigned waived;           /* queries that hold because they are signed not applicable */
     uint64_t stride_threats;   /* of the application threat model, imported and counted */
     uint64_t stride_mitigated; /* claimed there: grade E0 */

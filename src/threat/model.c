@@ -13,13 +13,11 @@ const struct redan_control *redan_threat_model_control(const struct redan_threat
                                                        const struct redan_org *org,
                                                        struct redan_slice id)
 {
-    const struct redan_control *own = model->controls.items;
+    const struct redan_control *own = redan_map_get(&model->controls_by_id, id);
     const struct redan_control *shared = org ? org->controls.items : NULL;
 
-    for (size_t i = 0; i < model->controls.count; i++) {
-        if (redan_slice_eq(own[i].id, id))
-            return &own[i];
-    }
+    if (own)
+        return own;
     for (size_t i = 0; org && i < org->controls.count; i++) {
         if (redan_slice_eq(shared[i].id, id))
             return &shared[i];
@@ -30,13 +28,28 @@ const struct redan_control *redan_threat_model_control(const struct redan_threat
 const struct redan_threat *redan_threat_model_threat(const struct redan_threat_model *model,
                                                      struct redan_slice id)
 {
-    const struct redan_threat *threats = model->threats.items;
+    return redan_map_get(&model->threats_by_id, id);
+}
 
+static enum redan_status index_ids(struct redan_ctx *ctx, struct redan_threat_model *model)
+{
+    struct redan_threat *threats = model->threats.items;
+    struct redan_control *controls = model->controls.items;
+    enum redan_status status = REDAN_OK;
+
+    redan_map_init(&model->threats_by_id, ctx);
+    redan_map_init(&model->controls_by_id, ctx);
     for (size_t i = 0; i < model->threats.count; i++) {
-        if (redan_slice_eq(threats[i].id, id))
-            return &threats[i];
+        status = redan_map_put(&model->threats_by_id, threats[i].id, &threats[i]);
+        if (status != REDAN_E_EXISTS)
+            REDAN_TRY(status);
     }
-    return NULL;
+    for (size_t i = 0; i < model->controls.count; i++) {
+        status = redan_map_put(&model->controls_by_id, controls[i].id, &controls[i]);
+        if (status != REDAN_E_EXISTS)
+            REDAN_TRY(status);
+    }
+    return REDAN_OK;
 }
 
 int redan_threat_stage(const struct redan_threat *threat)
@@ -149,6 +162,7 @@ enum redan_status redan_threat_model_parse(struct redan_problems *problems,
     REDAN_TRY(status);
     REDAN_TRY(redan_bind(problems, root, &redan_threat_model_shape, model));
     model->file = problems->file;
+    REDAN_TRY(index_ids(problems->ctx, model));
     REDAN_TRY(read_release(problems, model));
     REDAN_TRY(resolve_controls(problems, model));
     REDAN_TRY(redan_threat_model_lint(problems, catalog, org, model));

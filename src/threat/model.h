@@ -2,6 +2,7 @@
 #ifndef REDAN_THREAT_MODEL_H
 #define REDAN_THREAT_MODEL_H
 
+#include "base/map.h"
 #include "record/catalog.h"
 #include "record/control.h"
 #include "record/org.h"
@@ -111,6 +112,8 @@ struct redan_threat_model {
     struct redan_digest root; /* of everything that is signed */
     struct redan_digest profile_digest;
     struct redan_digest *control_leaves; /* one per control */
+    struct redan_map threats_by_id;      /* made by parsing; of two with one id, the first */
+    struct redan_map controls_by_id;
 };
 
 /* Parse, bind and check the form of a threat model against the catalogue and the organisation; problems are collected, each with

@@ -2,6 +2,7 @@
 #include "threat/model_lint.h"
 
 #include "base/map.h"
+#include "io/file.h"
 
 static const char *const kinds[] = {"predictive", "llm", "rag", "agentic", NULL};
 static const char *const flags[] = {"trains",
@@ -113,19 +114,10 @@ static void lint_stages(struct redan_problems *problems, const struct redan_thre
 /* The file is read at every check, so it must lie in the folder that is reviewed. */
 static void lint_stride(struct redan_problems *problems, const struct redan_stride *stride)
 {
-    struct redan_slice rest = stride ? stride->file : (struct redan_slice){"", 0};
-    struct redan_slice part = {0};
-    bool outside = rest.len && rest.at[0] == '/';
-
-    while (rest.len && !outside) {
-        (void)redan_slice_cut(rest, '/', &part, &rest);
-        outside = redan_slice_is(part, "..");
-    }
-    if (outside)
-        redan_problem_add(problems, stride->node,
-                          "put it below the folder of the threat model, dfd/api.json",
-                          "extends-stride names a file outside the folder: \"%.*s\"",
-                          REDAN_FMT(stride->file));
+    if (stride && stride->file.len && !redan_path_inside(stride->file))
+        redan_problem_add(
+            problems, stride->node, "put it below the folder of the threat model, dfd/api.json",
+            "extends-stride names a file outside the folder: \"%.*s\"", REDAN_FMT(stride->file));
 }
 
 /* One id, one thing: threats and controls share the name space, because relies-on may name either. */

@@ -47,11 +47,9 @@ static enum redan_grade grade_of(const struct redan_check *check, const struct r
     enum redan_grade grade = REDAN_GRADE_CLAIMED;
 
     for (size_t i = 0; i < ids->count; i++) {
-        for (size_t k = 0; k < check->state_count; k++) {
-            const struct redan_control_state *s = &check->states[k];
-            if (s->holds && redan_slice_eq(s->control->id, ids->items[i]) && s->grade > grade)
-                grade = s->grade;
-        }
+        const struct redan_control_state *s = redan_map_get(&check->states_by_id, ids->items[i]);
+        if (s && s->holds && s->grade > grade)
+            grade = s->grade;
     }
     return grade;
 }
@@ -239,7 +237,8 @@ static enum redan_status headline(const struct redan_check *check, struct redan_
         return redan_format(check->ctx, &v->headline,
                             "may not ship: all %zu threats are answered, but see below", count);
     return redan_format(check->ctx, &v->headline,
-                        "may not ship: %zu of %zu threats are not answered", count - held, count);
+                        "may not ship: %zu of %zu threats %s not answered", count - held, count,
+                        count - held == 1 ? "is" : "are");
 }
 
 /* The first failure decides; where nothing fails but something cannot be decided, that. Trust and files come first in the table, so they

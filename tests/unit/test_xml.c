@@ -109,7 +109,7 @@ struct repeated {
 static const struct repeated repeated[] = {
     {"", "<a>", 1000000, "", REDAN_E_LIMIT, "elements nested deeper than the limit"},
     {"", "<a>", 33, "", REDAN_E_LIMIT, "elements nested deeper than the limit"},
-    {"<a>", "<b/>", 500000, "</a>", REDAN_E_LIMIT, "more elements and attributes than the limit"},
+    {"<a>", "<b/>", 50000, "</a>", REDAN_E_LIMIT, "more elements and attributes than the limit"},
     {"<a>", "x", 17000000, "</a>", REDAN_E_LIMIT, "the document has 17000007 bytes, more than"},
     {"<a>", "x\n", 5000000, "</a>", REDAN_OK, NULL},
     {"<a b='", "x", 10000000, "'/>", REDAN_OK, NULL},
@@ -126,7 +126,9 @@ static void test_repeated(void **state)
         struct redan_ctx ctx;
         struct redan_buf text;
         const struct redan_node *root = NULL;
-        redan_ctx_init(&ctx, NULL);
+        struct redan_limits limits = redan_limits_default;
+        limits.nodes = 100000;
+        redan_ctx_init(&ctx, &limits);
         redan_buf_init(&text, &ctx, SIZE_MAX);
         redan_buf_text(&text, row->head);
         for (size_t k = 0; k < row->times; k++)
@@ -175,12 +177,31 @@ static void test_memory(void **state)
     }
 }
 
+/* The limit of nodes reached at every place of a document. */
+static void test_nodes(void **state)
+{
+    enum redan_status status = REDAN_E_LIMIT;
+
+    (void)state;
+    for (size_t n = 1; status != REDAN_OK; n++) {
+        struct redan_ctx ctx;
+        struct redan_limits limits = redan_limits_default;
+        const struct redan_node *root = NULL;
+        limits.nodes = n;
+        redan_ctx_init(&ctx, &limits);
+        status = redan_xml_parse(&ctx, REDAN_S("<a x='1'>t<b y='2'>u</b></a>"), &root);
+        assert_int_equal(status, n < 12 ? REDAN_E_LIMIT : REDAN_OK);
+        redan_ctx_done(&ctx);
+        assert_int_equal(ctx.mem.used, 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepted), cmocka_unit_test(test_refused),
         cmocka_unit_test(test_repeated), cmocka_unit_test(test_places),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_memory),   cmocka_unit_test(test_nodes),
     };
     return cmocka_run_group_tests_name("xml", tests, NULL, NULL);
 }

@@ -1,0 +1,99 @@
+/* Builds the verification summary of a verdict. */
+#include "threat/vsa.h"
+
+#include "base/clock.h"
+
+static enum redan_status add_digest(struct redan_ctx *ctx, struct redan_node *map,
+                                    const struct redan_digest *digest)
+{
+    struct redan_node *inner = redan_node_add_kind(ctx, map, "digest", REDAN_NODE_MAP);
+    struct redan_slice text = {0};
+    char hex[REDAN_DIGEST_HEX];
+
+    redan_digest_hex(digest, hex);
+    REDAN_TRY(redan_copy(ctx, redan_slice_of(hex), &text));
+    return inner && redan_node_add_text(ctx, inner, "sha256", text) ? REDAN_OK : REDAN_E_MEMORY;
+}
+
+static enum redan_status add_inputs(struct redan_ctx *ctx, struct redan_node *predicate,
+                                    const struct redan_store *store)
+{
+    struct redan_node *list =
+        redan_node_add_kind(ctx, predicate, "inputAttestations", REDAN_NODE_LIST);
+
+    for (size_t i = 0; list && i < store->count; i++) {
+        struct redan_node *item = redan_node_add_kind(ctx, list, NULL, REDAN_NODE_MAP);
+        if (!item || !redan_node_add_text(ctx, item, "uri", store->records[i].file))
+            return REDAN_E_MEMORY;
+        REDAN_TRY(add_digest(ctx, item, &store->records[i].digest));
+    }
+    return list ? REDAN_OK : REDAN_E_MEMORY;
+}
+
+static enum redan_status add_policy(struct redan_ctx *ctx, struct redan_node *predicate,
+                                    const struct redan_system *system)
+{
+    struct redan_node *policy = redan_node_add_kind(ctx, predicate, "policy", REDAN_NODE_MAP);
+
+    if (!policy || !redan_node_add_text(ctx, policy, "uri", REDAN_S("org.yaml")))
+        return REDAN_E_MEMORY;
+    return add_digest(ctx, policy, &system->org.file);
+}
+
+static enum redan_status subjects_of(struct redan_ctx *ctx, const struct redan_system *system,
+                                     struct redan_statement *statement)
+{
+    const struct redan_release *release = &system->model.release;
+    struct redan_statement_subject *subjects =
+        redan_take_array(ctx, release->count + 1, sizeof(*subjects));
+
+    if (!subjects)
+        return REDAN_E_MEMORY;
+    REDAN_TRY(
+        redan_format(ctx, &subjects[0].name, "threat-model:%.*s", REDAN_FMT(system->model.id)));
+    subjects[0].digest = system->model.root;
+    for (size_t i = 0; i < release->count; i++) {
+        REDAN_TRY(redan_format(ctx, &subjects[i + 1].name, "release:%.*s",
+                               REDAN_FMT(release->items[i].name)));
+        subjects[i + 1].digest = release->items[i].digest;
+    }
+    statement->subjects = subjects;
+    statement->count = release->count + 1;
+    return REDAN_OK;
+}
+
+enum redan_status redan_vsa_write(struct redan_ctx *ctx, const struct redan_system *system,
+                                  const struct redan_verdict *verdict, struct redan_dsse *envelope)
+{
+    struct redan_node *p = redan_node_new(ctx, REDAN_NODE_MAP);
+    struct redan_node *verifier =
+        p ? redan_node_add_kind(ctx, p, "verifier", REDAN_NODE_MAP) : NULL;
+    struct redan_statement statement = {.predicate_type = REDAN_S(REDAN_PREDICATE_VSA),
+                                        .predicate = p};
+    struct redan_slice when = {0};
+    char time[REDAN_TIME_TEXT];
+
+    if (verdict->simulated)
+        return redan_fail(
+            ctx, REDAN_E_USAGE, 0,
+            "a verdict at another time (--at) is simulated; no summary is signed over it");
+    if (system->problems.count > 0)
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                          "a threat model with problems of form has no digest to sign over");
+    redan_time_text(verdict->at, time);
+    REDAN_TRY(redan_copy(ctx, redan_slice_of(time), &when));
+    if (!verifier ||
+        !redan_node_add_text(ctx, verifier, "id", REDAN_S("https://redan.dev/check")) ||
+        !redan_node_add_text(ctx, p, "timeVerified", when) ||
+        !redan_node_add_text(ctx, p, "resourceUri", system->model.id) ||
+        !redan_node_add_text(ctx, p, "verificationResult",
+                             redan_word_exit(verdict->word) == 0 ? REDAN_S("PASSED")
+                                                                 : REDAN_S("FAILED")) ||
+        !redan_node_add_kind(ctx, p, "verifiedLevels", REDAN_NODE_LIST))
+        return REDAN_E_MEMORY;
+    REDAN_TRY(add_policy(ctx, p, system));
+    REDAN_TRY(add_inputs(ctx, p, &system->store));
+    REDAN_TRY(subjects_of(ctx, system, &statement));
+    *envelope = (struct redan_dsse){.payload_type = REDAN_S(REDAN_DSSE_INTOTO)};
+    return redan_statement_write(ctx, &statement, &envelope->payload);
+}

@@ -1,0 +1,390 @@
+/* Making the small system: keys, organisation, threat model, records and approvals through the library's own functions. */
+#include "threat_fixture.h"
+
+#include "base/clock.h"
+#include "codec/json.h"
+#include "io/file.h"
+
+const char fixture_model[] =
+    "schema: redan/1\n"
+    "id: base\n"
+    "owners: {ml-lead: r.okafor, security-lead: h.lindqvist}\n"
+    "profile: {kind: [predictive], trains: false}\n"
+    "release:\n"
+    "  model: \"sha256:1111111111111111111111111111111111111111111111111111111111111111\"\n"
+    "  gateway: \"sha256:2222222222222222222222222222222222222222222222222222222222222222\"\n"
+    "stages:\n"
+    "  inference: A caller maps the boundary.\n"
+    "threats:\n"
+    "  - id: mapping\n"
+    "    name: Boundary mapping\n"
+    "    stage: inference\n"
+    "    severity: high\n"
+    "    resolution: {kind: control, cycle: 2026Q4, controls: [labels-only], residual: low}\n"
+    "  - id: drift\n"
+    "    archetype: EV-03\n"
+    "    severity: high\n"
+    "    resolution:\n"
+    "      kind: planned\n"
+    "      owner: d.moreau\n"
+    "      ticket: T-1\n"
+    "      opened: 2026-10-05\n"
+    "      due: 2027-02-26\n"
+    "      controls: [baseline]\n"
+    "      interim: {controls: [alive], residual: medium}\n"
+    "  - id: membership\n"
+    "    name: Membership inference\n"
+    "    stage: inference\n"
+    "    severity: medium\n"
+    "    resolution:\n"
+    "      kind: accepted\n"
+    "      body: risk-board\n"
+    "      reason: Cardholders learn nothing new.\n"
+    "      residual: low\n"
+    "      expires: 2027-05-31\n"
+    "      conditions: [audit]\n"
+    "  - id: online\n"
+    "    name: Online learning\n"
+    "    stage: evolution\n"
+    "    severity: high\n"
+    "    resolution: {kind: eliminated, change: \"git:7f3c9a1\", absent: [no-update]}\n"
+    "controls:\n"
+    "  - id: labels-only\n"
+    "    catalog: I-OBSC\n"
+    "    evidence:\n"
+    "      - {id: shape, type: probe, ledger: staging/shape, subject: release.gateway,\n"
+    "         expect: {raw_score: 0}, signer: ci, fresh: 7d}\n"
+    "  - {id: baseline, evidence: none}\n"
+    "  - id: alive\n"
+    "    evidence:\n"
+    "      - {id: beat, type: heartbeat, ledger: prod/drift, signer: ci, fresh: 24h}\n"
+    "  - id: audit\n"
+    "    evidence:\n"
+    "      - {id: auc, type: metric, subject: release.model, expect: {auc: {\"<=\": 0.55}},\n"
+    "         role: builders, fresh: release}\n"
+    "  - id: no-update\n"
+    "    evidence:\n"
+    "      - {id: config, type: config, subject: release.gateway,\n"
+    "         expect: {\"$.online\": false}, signer: ci, fresh: release}\n";
+
+const char fixture_org[] = "schema: redan/org/1\n"
+                           "org: bank\n"
+                           "version: 1\n"
+                           "roles: {ml-lead: 1, security-lead: 1, risk-board: 2}\n"
+                           "controls:\n"
+                           "  - id: platform\n"
+                           "    evidence:\n"
+                           "      - {id: scan, type: policy, signer: ci, fresh: 7d}\n";
+
+const struct fixture_record fixture_records[] = {
+    {"labels-only/shape", "{\"raw_score\": 0}"},
+    {"alive/beat", "{\"alive\": true}"},
+    {"audit/auc", "{\"auc\": {\"value\": 0.5, \"low\": 0.49, \"high\": 0.52}, \"n\": 500}"},
+    {"no-update/config", "{\"online\": false}"},
+    {NULL, NULL},
+};
+
+const struct fixture_approval fixture_approvals[] = {
+    {KEY_OKAFOR, "ml-lead", NULL},
+    {KEY_LINDQVIST, "security-lead", NULL},
+    {KEY_BOARD_1, "risk-board", "drift"},
+    {KEY_BOARD_2, "risk-board", "drift"},
+    {KEY_BOARD_1, "risk-board", "membership"},
+    {KEY_BOARD_2, "risk-board", "membership"},
+    {KEY_COUNT, NULL, NULL},
+};
+
+static const struct {
+    const char *id;
+    const char *holder;
+    const char *from;
+    const char *until;
+    const char *revoked; /* "" for not */
+} holders[KEY_COUNT] = {
+    [KEY_ROOT] = {"root-1", "a.root", "2026-01-01", "2036-01-01", ""},
+    [KEY_OKAFOR] = {"okafor", "r.okafor", "2026-01-01", "2036-01-01", ""},
+    [KEY_LINDQVIST] = {"lindqvist", "h.lindqvist", "2026-01-01", "2036-01-01", ""},
+    [KEY_BOARD_1] = {"board-1", "b.haas", "2026-01-01", "2036-01-01", ""},
+    [KEY_BOARD_1B] = {"board-1b", "b.haas", "2026-01-01", "2036-01-01", ""},
+    [KEY_BOARD_2] = {"board-2", "c.ngo", "2026-01-01", "2036-01-01", ""},
+    [KEY_MOREAU] = {"moreau", "d.moreau", "2026-01-01", "2036-01-01", ""},
+    [KEY_CI] = {"ci-1", "ci", "2026-01-01", "2036-01-01", ""},
+    [KEY_EARLY] = {"early", "e.early", "2027-01-01", "2036-01-01", ""},
+    [KEY_OLD] = {"old", "o.old", "2026-01-01", "2026-06-01", ""},
+    [KEY_LOST] = {"lost", "l.lost", "2026-01-01", "2036-01-01",
+                  "    revoked: {at: 2027-06-01, reason: compromise}\n"},
+};
+
+static const char roles[] = "roles:\n"
+                            "  - {id: ml-lead, holders: [r.okafor], quorum: 1}\n"
+                            "  - {id: security-lead, holders: [h.lindqvist], quorum: 1}\n"
+                            "  - {id: builders, holders: [ci], quorum: 1}\n"
+                            "  - id: risk-board\n"
+                            "    holders: [b.haas, c.ngo, d.moreau, e.early, o.old, l.lost]\n"
+                            "    quorum: 2\n";
+
+static const char *view(struct fixture *f, struct redan_buf *buf)
+{
+    struct redan_slice copy = {0};
+
+    assert_ok(redan_buf_ok(&f->ctx, buf, "a test's text"));
+    assert_ok(redan_copy(&f->ctx, redan_buf_view(buf), &copy));
+    redan_buf_done(buf);
+    return copy.at;
+}
+
+static void sign_file(struct fixture *f, const char *name, const char *text)
+{
+    struct redan_statement_subject subject = {.name = redan_slice_of(name)};
+    struct redan_statement statement = {&subject, 1, REDAN_S(REDAN_PREDICATE_KEYS),
+                                        redan_node_new(&f->ctx, REDAN_NODE_MAP)};
+    struct redan_dsse envelope = {.payload_type = REDAN_S(REDAN_DSSE_INTOTO)};
+    struct redan_buf out;
+    char dsse[64];
+
+    if (strcmp(name, "org.yaml") == 0)
+        statement.predicate_type = REDAN_S(REDAN_PREDICATE_ORG);
+    assert_ok(redan_sha256(&f->ctx, redan_slice_of(text), &subject.digest));
+    assert_ok(redan_statement_write(&f->ctx, &statement, &envelope.payload));
+    assert_ok(redan_dsse_sign(&f->ctx, &envelope, f->keys[KEY_ROOT]));
+    redan_buf_init(&out, &f->ctx, 100000);
+    redan_dsse_add(&out, &envelope);
+    (void)snprintf(dsse, sizeof(dsse), "%.*s.dsse.json", (int)(strlen(name) - 5), name);
+    scratch_text(&f->dir, dsse, view(f, &out));
+    scratch_text(&f->dir, name, text);
+}
+
+static void write_keys(struct fixture *f)
+{
+    struct redan_buf text;
+    bool seen = false;
+
+    redan_buf_init(&text, &f->ctx, 100000);
+    redan_buf_text(&text, "schema: redan/keys/1\norg: bank\nversion: 1\n"
+                          "root: {threshold: 1, keys: [root-1]}\nholders:\n");
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        seen = i > 0 && strcmp(holders[i].holder, holders[i - 1].holder) == 0;
+        if (!seen)
+            redan_buf_printf(&text, "  - {id: %s, kind: %s}\n", holders[i].holder,
+                             i == KEY_CI ? "service" : "person");
+    }
+    redan_buf_text(&text, "keys:\n");
+    for (size_t i = 0; i < KEY_COUNT; i++) {
+        redan_buf_printf(&text, "  - id: %s\n    holder: %s\n    from: %s\n    until: %s\n%s",
+                         holders[i].id, holders[i].holder, holders[i].from, holders[i].until,
+                         holders[i].revoked);
+        redan_buf_text(&text, "    public: \"");
+        redan_key_add_public_ssh(&text, f->keys[i], redan_slice_of(holders[i].id));
+        redan_buf_text(&text, "\"\n");
+    }
+    redan_buf_text(&text, roles);
+    const char *all = view(f, &text);
+    redan_problems_init(&f->problems, &f->ctx, REDAN_S("keys.yaml"));
+    assert_ok(redan_keyring_parse(&f->problems, redan_slice_of(all), &f->ring));
+    if (f->problems.first)
+        print_error("keys.yaml: %.*s\n", REDAN_FMT(f->problems.first->text));
+    assert_int_equal(f->problems.count, 0);
+    sign_file(f, "keys.yaml", all);
+}
+
+void fixture_open(struct fixture *f)
+{
+    memset(f, 0, sizeof(*f));
+    redan_ctx_init(&f->ctx, NULL);
+    f->ctx.now = NOW;
+    scratch_make_fast(&f->dir);
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        assert_ok(redan_key_new(&f->ctx, REDAN_KEY_ED25519, &f->keys[i]));
+    assert_ok(redan_catalog_load(&f->ctx, &f->catalog));
+    write_keys(f);
+    fixture_write_org(f, fixture_org);
+}
+
+void fixture_close(struct fixture *f)
+{
+    redan_keyring_done(&f->ring);
+    for (size_t i = 0; i < KEY_COUNT; i++)
+        redan_key_free(f->keys[i]);
+    scratch_drop(&f->dir);
+    redan_ctx_done(&f->ctx);
+}
+
+const char *fixture_edit(struct fixture *f, const char *text, const char *from, const char *to)
+{
+    struct redan_buf out;
+
+    if (!from)
+        return text;
+    const char *at = strstr(text, from);
+    if (!at)
+        print_error("not in the text: %s\n", from);
+    assert_non_null(at);
+    assert_null(strstr(at + 1, from));
+    redan_buf_init(&out, &f->ctx, 1000000);
+    redan_buf_add(&out, text, (size_t)(at - text));
+    redan_buf_text(&out, to);
+    redan_buf_text(&out, at + strlen(from));
+    return view(f, &out);
+}
+
+static void no_problems(const struct fixture *f)
+{
+    const struct redan_problem *p = f->problems.first;
+
+    if (p)
+        print_error("%u:%u: %.*s\n", p->line, p->column, REDAN_FMT(p->text));
+    assert_null(p);
+}
+
+void fixture_write_org(struct fixture *f, const char *text)
+{
+    redan_problems_init(&f->problems, &f->ctx, REDAN_S("org.yaml"));
+    assert_ok(redan_org_parse(&f->problems, redan_slice_of(text), &f->org));
+    no_problems(f);
+    sign_file(f, "org.yaml", text);
+}
+
+void fixture_write_model(struct fixture *f, const char *text)
+{
+    redan_problems_init(&f->problems, &f->ctx, REDAN_S("threatmodel.yaml"));
+    assert_ok(redan_threat_model_parse(&f->problems, &f->catalog, &f->org, redan_slice_of(text),
+                                       &f->model));
+    no_problems(f);
+    scratch_text(&f->dir, "threatmodel.yaml", text);
+}
+
+static const struct redan_query *query_named(struct fixture *f, const char *name)
+{
+    const struct redan_control *controls = f->model.controls.items;
+    struct redan_slice control = {0};
+    struct redan_slice id = {0};
+
+    assert_true(redan_slice_cut(redan_slice_of(name), '/', &control, &id));
+    for (size_t i = 0; i < f->model.controls.count; i++) {
+        for (size_t k = 0; k < controls[i].query_count; k++) {
+            if (redan_slice_eq(controls[i].id, control) &&
+                redan_slice_eq(controls[i].queries[k].id, id))
+                return &controls[i].queries[k];
+        }
+    }
+    fail_msg("no query %s", name);
+    return NULL;
+}
+
+void fixture_record_add(struct fixture *f, const char *query, const char *observed)
+{
+    struct redan_draft draft = {
+        .query = query_named(f, query), .release = &f->model.release, .n = 500, .time = f->ctx.now};
+    struct redan_slice folder = {0};
+    struct redan_slice path = {0};
+    struct redan_store store;
+    struct redan_dsse envelope = {0};
+    struct redan_digest id;
+
+    redan_key_id(f->keys[KEY_CI], &id);
+    draft.by = redan_keyring_find(&f->ring, &id);
+    draft.mode = draft.query->mode;
+    assert_ok(redan_json_parse(&f->ctx, redan_slice_of(observed), &draft.observed));
+    assert_ok(redan_copy(&f->ctx, scratch_slice(&f->dir, "evidence"), &folder));
+    assert_ok(redan_store_read(&f->ctx, &f->ring, folder, &store));
+    assert_ok(redan_draft_write(&f->ctx, &store, &draft, &envelope));
+    assert_ok(redan_dsse_sign(&f->ctx, &envelope, f->keys[KEY_CI]));
+    assert_ok(redan_store_add(&f->ctx, folder, &envelope, &path));
+}
+
+void fixture_approve(struct fixture *f, enum fixture_key key, enum redan_approval_kind kind,
+                     const char *role, const char *about, int64_t until)
+{
+    struct redan_approval_draft draft = {.kind = kind,
+                                         .system = f->model.id,
+                                         .role = redan_slice_of(role),
+                                         .about = redan_slice_of(about),
+                                         .until = until,
+                                         .subject = &f->model.root,
+                                         .release = &f->model.release};
+    struct redan_dsse envelope = {0};
+    struct redan_slice path = {0};
+
+    if (kind == REDAN_APPROVAL_ACCEPTANCE) {
+        const struct redan_threat *t = redan_threat_model_threat(&f->model, draft.about);
+        assert_non_null(t);
+        draft.subject = &t->acceptance;
+    } else if (kind == REDAN_APPROVAL_NOT_APPLICABLE) {
+        draft.subject = &query_named(f, about)->digest;
+    }
+    assert_ok(redan_approval_write(&f->ctx, &draft, &envelope));
+    assert_ok(redan_dsse_sign(&f->ctx, &envelope, f->keys[key]));
+    assert_ok(redan_approvals_add(&f->ctx, scratch_slice(&f->dir, "approvals"), &envelope, &path));
+}
+
+static bool same(const char *a, const char *b)
+{
+    return a && b && strcmp(a, b) == 0;
+}
+
+void fixture_fill(struct fixture *f, const char *unrecorded, const char *unsigned_)
+{
+    for (const struct fixture_record *r = fixture_records; r->query; r++) {
+        if (!same(r->query, unrecorded))
+            fixture_record_add(f, r->query, r->observed);
+    }
+    for (const struct fixture_approval *a = fixture_approvals; a->role; a++) {
+        if (same(a->about ? a->about : a->role, unsigned_))
+            continue;
+        fixture_approve(f, a->key, a->about ? REDAN_APPROVAL_ACCEPTANCE : REDAN_APPROVAL_RELEASE,
+                        a->role, a->about, 0);
+    }
+}
+
+/* Every rule of the findings, each once, sorted. */
+static void list_rules(const struct redan_verdict *v, struct fixture_outcome *o)
+{
+    const char *last = "";
+
+    o->rules[0] = '\0';
+    for (;;) {
+        const struct redan_finding *least = NULL;
+        for (size_t g = 0; g < v->group_count; g++) {
+            for (size_t i = 0; i < v->groups[g].count; i++) {
+                const struct redan_verdict_item *item = &v->groups[g].items[i];
+                for (size_t k = 0; k < item->count; k++) {
+                    const struct redan_finding *now = item->findings[k];
+                    if (strcmp(now->rule->id, last) > 0 &&
+                        (!least || strcmp(now->rule->id, least->rule->id) < 0))
+                        least = now;
+                }
+            }
+        }
+        if (!least)
+            return;
+        if (last[0] == '\0') {
+            (void)snprintf(o->detail, sizeof(o->detail), "%.*s", REDAN_FMT(least->detail));
+            (void)snprintf(o->action, sizeof(o->action), "%.*s", REDAN_FMT(least->action));
+        }
+        last = least->rule->id;
+        size_t used = strlen(o->rules);
+        (void)snprintf(o->rules + used, sizeof(o->rules) - used, "%s%s", used ? " " : "", last);
+    }
+}
+
+void fixture_check(struct fixture *f, enum fixture_pin pin, int64_t now,
+                   const struct redan_artefact *artefact, struct fixture_outcome *outcome)
+{
+    struct redan_ctx ctx;
+    struct redan_pin root = {pin != PIN_NONE, f->ring.root, REDAN_S("--root")};
+    struct redan_system system = {0};
+    struct redan_verdict verdict;
+
+    memset(outcome, 0, sizeof(*outcome));
+    redan_ctx_init(&ctx, NULL);
+    ctx.now = now;
+    if (pin == PIN_OTHER)
+        root.root.bytes[0] ^= 1;
+    assert_ok(redan_system_load(&ctx, &f->catalog, redan_slice_of(f->dir.root), &root, &system));
+    assert_ok(redan_system_verdict(&ctx, &system, artefact, artefact ? 1 : 0, false, &verdict));
+    outcome->word = verdict.word;
+    list_rules(&verdict, outcome);
+    assert_int_equal(verdict.next == NULL, verdict.word == REDAN_WORD_PASS);
+    redan_system_done(&system);
+    redan_ctx_done(&ctx);
+}

@@ -1,0 +1,85 @@
+/* A whole small system on disk, with real keys, records and approvals, for the tests of the checks. */
+#ifndef REDAN_TESTS_THREAT_FIXTURE_H
+#define REDAN_TESTS_THREAT_FIXTURE_H
+
+#include "scratch.h"
+
+#include "threat/verdict.h"
+
+enum { NOW = 1795500000, DAY = 86400 }; /* 2026-11-24T06:00:00Z */
+
+/* Who holds which key; the table in threat_fixture.c has the rest. */
+enum fixture_key {
+    KEY_ROOT,
+    KEY_OKAFOR,    /* ML lead */
+    KEY_LINDQVIST, /* security lead */
+    KEY_BOARD_1,
+    KEY_BOARD_1B, /* the same person's second key */
+    KEY_BOARD_2,
+    KEY_MOREAU, /* of the board, and owner of the plan */
+    KEY_CI,     /* the producer */
+    KEY_EARLY,  /* valid from 2027 */
+    KEY_OLD,    /* until 2026-06 */
+    KEY_LOST,   /* revoked: compromised */
+    KEY_COUNT,
+};
+
+struct fixture {
+    struct redan_ctx ctx; /* what the making takes; its clock is when things are made */
+    struct scratch dir;
+    struct redan_catalog catalog;
+    struct redan_keyring ring;
+    struct redan_key *keys[KEY_COUNT];
+    struct redan_problems problems;
+    struct redan_threat_model model; /* as last written */
+    struct redan_org org;
+};
+
+/* One threat of each resolution; everything that it asks for is in fixture_records and fixture_approvals. */
+extern const char fixture_model[];
+extern const char fixture_org[];
+
+/* What is recorded: in this order, by KEY_CI. */
+struct fixture_record {
+    const char *query;
+    const char *observed;
+};
+extern const struct fixture_record fixture_records[]; /* ended by a NULL query */
+
+/* What is signed: `about` is a threat, or NULL for the release. */
+struct fixture_approval {
+    enum fixture_key key;
+    const char *role;
+    const char *about;
+};
+extern const struct fixture_approval fixture_approvals[]; /* ended by a NULL role */
+
+/* An empty folder with signed keys.yaml and org.yaml. */
+void fixture_open(struct fixture *f);
+void fixture_close(struct fixture *f);
+/* `text` with the one place where `from` stands replaced by `to`; in the fixture's arena. NULL `from` changes nothing. */
+const char *fixture_edit(struct fixture *f, const char *text, const char *from, const char *to);
+/* Write org.yaml and sign it. */
+void fixture_write_org(struct fixture *f, const char *text);
+/* Write threatmodel.yaml; its form must be sound. */
+void fixture_write_model(struct fixture *f, const char *text);
+void fixture_record_add(struct fixture *f, const char *query, const char *observed);
+/* `until` 0 for none. */
+void fixture_approve(struct fixture *f, enum fixture_key key, enum redan_approval_kind kind,
+                     const char *role, const char *about, int64_t until);
+/* All of fixture_records and fixture_approvals but the one query and the one role or threat that are named; NULL for none. */
+void fixture_fill(struct fixture *f, const char *unrecorded, const char *unsigned_);
+
+enum fixture_pin { PIN_OURS, PIN_NONE, PIN_OTHER };
+
+/* What a check at a time said: the word, the rules raised ("TM001 TM003", sorted), and the first finding's text. */
+struct fixture_outcome {
+    enum redan_word word;
+    char rules[128];
+    char detail[512];
+    char action[512];
+};
+void fixture_check(struct fixture *f, enum fixture_pin pin, int64_t now,
+                   const struct redan_artefact *artefact, struct fixture_outcome *outcome);
+
+#endif
