@@ -29,7 +29,8 @@ check_cpp() {
 }
 
 tidy() {
-    sources | grep '^src/.*\.c$' |
+    sed -n 's/.*"file": "\(.*\)".*/\1/p' build/clang/compile_commands.json |
+        grep "^$PWD/src/" | LC_ALL=C sort -u |
         xargs -P "$(nproc)" -n 4 clang-tidy-14 -p build/clang --quiet 2>/dev/null
 }
 

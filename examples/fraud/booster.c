@@ -104,8 +104,11 @@ enum redan_status fraud_booster_load(struct redan_ctx *ctx, const char *path,
     if (XGBoosterCreate(NULL, 0, &made.handle) != 0)
         return refused(ctx, REDAN_E_MEMORY, "start");
     REDAN_TRY(set_parameter(ctx, made.handle, "nthread", "1"));
-    if (XGBoosterLoadModel(made.handle, path) != 0)
-        return refused(ctx, REDAN_E_SYNTAX, "load the model");
+    if (XGBoosterLoadModel(made.handle, path) != 0) {
+        enum redan_status status = refused(ctx, REDAN_E_SYNTAX, "load the model");
+        redan_fail_name(ctx, redan_slice_of(path));
+        return status;
+    }
     REDAN_TRY(
         set_parameter(ctx, made.handle, "nthread", "1")); /* the file has its own word on it */
     *booster = made;

@@ -48,7 +48,8 @@ void fraud_reply_error(struct fraud_reply *reply, unsigned status, struct redan_
     for (size_t i = 0;
          i < text.len &&
          len < sizeof(clean) - 4;) { /* a name that was cut may end inside a character */
-        size_t n = redan_utf8_len(text, i);
+        uint32_t code = 0;
+        size_t n = redan_utf8_decode(text, i, &code);
         if (n == 0)
             clean[len++] = '?';
         else

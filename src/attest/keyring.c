@@ -194,6 +194,7 @@ enum redan_status redan_keyring_signers(struct redan_ctx *ctx, const struct reda
                                         const struct redan_dsse *envelope,
                                         struct redan_signer *signers, size_t *count)
 {
+    struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
     struct judge judge = {.ctx = ctx, .ring = ring};
     size_t n = 0;
 
@@ -212,6 +213,7 @@ enum redan_status redan_keyring_signers(struct redan_ctx *ctx, const struct reda
         else if (found.stamped && (!signers[k].stamped || found.stamped < signers[k].stamped))
             signers[k].stamped = found.stamped;
     }
+    redan_arena_reset(&ctx->arena, mark); /* nothing of it is in what was found */
     *count = n;
     return REDAN_OK;
 }

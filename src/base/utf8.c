@@ -1,49 +1,44 @@
-/* The rows of RFC 3629 section 4, as bounds on the second byte. */
+/* Strict UTF-8 by the table of well-formed byte sequences. */
 #include "base/utf8.h"
 
-struct row {
-    unsigned char first;
-    unsigned char last;
-    unsigned char len;
-    unsigned char low; /* of the second byte */
-    unsigned char high;
-};
-
-static const struct row rows[] = {
-    {0x00, 0x7f, 1, 0, 0},       {0xc2, 0xdf, 2, 0x80, 0xbf}, {0xe0, 0xe0, 3, 0xa0, 0xbf},
-    {0xe1, 0xec, 3, 0x80, 0xbf}, {0xed, 0xed, 3, 0x80, 0x9f}, {0xee, 0xef, 3, 0x80, 0xbf},
-    {0xf0, 0xf0, 4, 0x90, 0xbf}, {0xf1, 0xf3, 4, 0x80, 0xbf}, {0xf4, 0xf4, 4, 0x80, 0x8f},
-};
-
-size_t redan_utf8_len(struct redan_slice text, size_t at)
+static bool tail(unsigned char byte, uint32_t *code)
 {
+    *code = (*code << 6) | (byte & 0x3fU);
+    return (byte & 0xc0) == 0x80;
+}
+
+size_t redan_utf8_decode(struct redan_slice text, size_t at, uint32_t *code)
+{
+    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
+
     if (at >= text.len)
         return 0;
-    unsigned char lead = (unsigned char)text.at[at];
-    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
-        const struct row *row = &rows[i];
-        if (lead < row->first || lead > row->last)
-            continue;
-        if (text.len - at < row->len)
+    const unsigned char *bytes = (const unsigned char *)text.at + at;
+    size_t len = bytes[0] < 0x80                       ? 1
+                 : bytes[0] >= 0xc2 && bytes[0] < 0xe0 ? 2
+                 : bytes[0] >= 0xe0 && bytes[0] < 0xf0 ? 3
+                 : bytes[0] >= 0xf0 && bytes[0] < 0xf5 ? 4
+                                                       : 0;
+    if (len == 0 || len > text.len - at)
+        return 0;
+    uint32_t value = len == 1 ? bytes[0] : bytes[0] & (0xffU >> (len + 1));
+    for (size_t i = 1; i < len; i++) {
+        if (!tail(bytes[i], &value))
             return 0;
-        for (size_t k = 1; k < row->len; k++) {
-            unsigned char byte = (unsigned char)text.at[at + k];
-            unsigned char low = k == 1 ? row->low : 0x80;
-            unsigned char high = k == 1 ? row->high : 0xbf;
-            if (byte < low || byte > high)
-                return 0;
-        }
-        return row->len;
     }
-    return 0;
+    if (value < least[len] || value > 0x10ffff || (value >= 0xd800 && value < 0xe000))
+        return 0;
+    *code = value;
+    return len;
 }
 
 bool redan_utf8_check(struct redan_slice text, size_t *bad)
 {
+    uint32_t code = 0;
     size_t i = 0;
 
     while (i < text.len) {
-        size_t n = redan_utf8_len(text, i);
+        size_t n = redan_utf8_decode(text, i, &code);
         if (n == 0) {
             if (bad)
                 *bad = i;

@@ -88,24 +88,62 @@ enum redan_status redan_cli_load_sound(struct redan_cli *cli, struct redan_cli_s
     return REDAN_E_SCHEMA;
 }
 
+static const struct redan_query *query_of(const struct redan_control *control,
+                                          struct redan_slice evidence)
+{
+    for (size_t k = 0; k < control->query_count; k++) {
+        if (redan_slice_eq(control->queries[k].id, evidence))
+            return &control->queries[k];
+    }
+    return NULL;
+}
+
+enum redan_status redan_cli_controls(struct redan_cli *cli, const struct redan_system *system,
+                                     const struct redan_control **controls, size_t *count)
+{
+    const struct redan_threat_model *model = &system->model;
+    const struct redan_control *own = model->controls.items;
+    const struct redan_control *shared = system->org.controls.items;
+    struct redan_problems problems;
+    size_t n = 0;
+
+    struct redan_control *all = redan_take_array(
+        &cli->ctx, model->controls.count + system->org.controls.count, sizeof(*all));
+    if (!all)
+        return REDAN_E_MEMORY;
+    redan_problems_init(&problems, &cli->ctx, (struct redan_slice){"", 0});
+    while (n < model->controls.count) {
+        all[n] = own[n];
+        n++;
+    }
+    for (size_t i = 0; i < system->org.controls.count; i++) {
+        if (redan_threat_model_control(model, NULL, shared[i].id) ||
+            !redan_threat_model_uses(model, shared[i].id))
+            continue;
+        REDAN_TRY(redan_threat_model_inherit(&problems, model, &shared[i], &all[n]));
+        n++;
+    }
+    *controls = all;
+    *count = n;
+    return REDAN_OK;
+}
+
 enum redan_status redan_cli_query(struct redan_cli *cli, const struct redan_system *system,
                                   struct redan_slice name, const struct redan_query **query)
 {
-    const struct redan_control *controls = system->model.controls.items;
+    const struct redan_control *controls = NULL;
+    size_t count = 0;
     struct redan_slice control = {0};
     struct redan_slice evidence = {0};
 
     if (!redan_slice_cut(name, '/', &control, &evidence))
         return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "\"%.*s\": write CONTROL/EVIDENCE",
                           REDAN_FMT(name));
-    for (size_t i = 0; i < system->model.controls.count; i++) {
-        for (size_t k = 0; k < controls[i].query_count; k++) {
-            if (redan_slice_eq(controls[i].id, control) &&
-                redan_slice_eq(controls[i].queries[k].id, evidence)) {
-                *query = &controls[i].queries[k];
-                return REDAN_OK;
-            }
-        }
+    REDAN_TRY(redan_cli_controls(cli, system, &controls, &count));
+    for (size_t i = 0; i < count; i++) {
+        *query = redan_slice_eq(controls[i].id, control) ? query_of(&controls[i], evidence) : NULL;
+        if (*query)
+            return REDAN_OK;
     }
     return redan_fail(
         &cli->ctx, REDAN_E_USAGE, 0,

@@ -24,6 +24,11 @@ void redan_cli_system_done(struct redan_cli_system *loaded);
 /* Like load, and a form with problems is a failure that names the first. */
 REDAN_NODISCARD enum redan_status redan_cli_load_sound(struct redan_cli *cli,
                                                        struct redan_cli_system *loaded);
+/* The model's controls, and those of the organisation that it stands on. */
+REDAN_NODISCARD enum redan_status redan_cli_controls(struct redan_cli *cli,
+                                                     const struct redan_system *system,
+                                                     const struct redan_control **controls,
+                                                     size_t *count);
 /* The query that "control/evidence" names. */
 REDAN_NODISCARD enum redan_status redan_cli_query(struct redan_cli *cli,
                                                   const struct redan_system *system,

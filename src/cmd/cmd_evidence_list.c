@@ -73,16 +73,18 @@ static enum redan_status list_query(struct redan_cli *cli, const struct redan_sy
 
 static enum redan_status list(struct redan_cli *cli, const struct redan_system *s)
 {
-    const struct redan_control *controls = s->model.controls.items;
+    const struct redan_control *controls = NULL;
+    size_t count = 0;
     bool first = true;
 
+    REDAN_TRY(redan_cli_controls(cli, s, &controls, &count));
     if (cli->json)
         redan_buf_text(&cli->out, "[");
     if (!redan_cli_has(cli, "queries")) {
         for (size_t i = 0; i < s->store.count; i++)
             list_record(cli, &s->store.records[i], i == 0);
     } else {
-        for (size_t i = 0; i < s->model.controls.count; i++) {
+        for (size_t i = 0; i < count; i++) {
             for (size_t k = 0; k < controls[i].query_count; k++) {
                 REDAN_TRY(list_query(cli, s, &controls[i].queries[k], first));
                 first = false;

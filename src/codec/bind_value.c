@@ -233,15 +233,17 @@ static enum redan_status bind_word(struct redan_problems *problems,
     const char *near = NULL;
     size_t best = SIZE_MAX;
 
+    for (int i = 0; field->words[i]; i++) {
+        if (field->words[i][0] != '\0' && redan_slice_is(text, field->words[i])) {
+            *(int *)out = i;
+            return REDAN_OK;
+        }
+    }
     redan_buf_init(&fix, problems->ctx, FIX_MAX);
     redan_buf_text(&fix, "write one of:");
     for (int i = 0; field->words[i]; i++) {
         if (field->words[i][0] == '\0') /* stands for absence */
             continue;
-        if (redan_slice_is(text, field->words[i])) {
-            *(int *)out = i;
-            return REDAN_OK;
-        }
         redan_bind_nearest(text, field->words[i], &near, &best);
         redan_buf_printf(&fix, " %s,", field->words[i]);
     }

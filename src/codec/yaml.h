@@ -5,9 +5,13 @@
 #include "codec/node.h"
 
 /* One document. Refused, each with line, column and the fix in the failure's text: anchors, aliases, tags, directives,
- * merge keys, duplicate keys, keys that are not scalars, several documents, tabs as indent, NUL and other control
- * characters, bad UTF-8, byte order marks, depth and size over the limits, an empty document. Every scalar is a TEXT
- * node (`plain` tells quotes from none); an absent value is a NULL node. */
+ * merge keys, duplicate keys, empty keys, keys that are not scalars, explicit keys ("? "), keys in braces without a
+ * value, pairs in brackets without braces, several documents, tabs as indent, NUL and other control characters (escaped
+ * ones as well, but for tab, line feed and carriage return), carriage returns without a line feed, line separators, bad
+ * UTF-8, byte order marks, depth, size and nodes over the limits, an empty document. Every scalar is a TEXT node
+ * (`plain` tells quotes and block scalars from none); an absent value is a NULL node with the place of its key. The tree
+ * borrows nothing from the text. Places: columns count characters, offsets count bytes. A size over the limit has no
+ * line. */
 REDAN_NODISCARD enum redan_status redan_yaml_parse(struct redan_ctx *ctx, struct redan_slice text,
                                                    const struct redan_node **root);
 

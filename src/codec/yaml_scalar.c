@@ -1,6 +1,6 @@
 /* Writing a scalar so that it reads back as the same text, here and in other YAML readers. */
 #include "base/buf.h"
-#include "codec/utf8.h"
+#include "base/utf8.h"
 #include "codec/yaml.h"
 #include "codec/yaml_source.h"
 

@@ -1,11 +1,10 @@
 /* Refusing what no YAML text may hold before libyaml sees it, and keeping libyaml's marks and bytes together. */
 #include "codec/yaml_source.h"
+#include "base/utf8.h"
 
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "codec/utf8.h"
 
 static const char tab_indent[] = "a tab is used as indentation; use spaces";
 static const char directive[] = "a \"%\" directive is not allowed; remove the line";

@@ -50,7 +50,8 @@ const char *redan_os_show(struct redan_slice path, char text[REDAN_OS_SHOW])
     }
     while (i < path.len) {
         unsigned char byte = (unsigned char)path.at[i];
-        size_t n = redan_utf8_len(path, i);
+        uint32_t code = 0;
+        size_t n = redan_utf8_decode(path, i, &code);
         bool control = byte < 0x20 || byte == 0x7f ||
                        (n == 2 && byte == 0xc2 && (unsigned char)path.at[i + 1] < 0xa0);
         if (n == 0 || control) {

@@ -9,7 +9,8 @@
 
 #include "base/pool.h"
 
-enum { CHUNK = 1 << 20, BATCH_BYTES = 4 << 20, BATCH_FILES = 64 };
+/* A chunk stays in the second-level cache between read and digest: 64 KiB took a quarter less time than 1 MiB. */
+enum { CHUNK = 1 << 16, TELL = 1 << 20, BATCH_BYTES = 4 << 20, BATCH_FILES = 64 };
 
 struct batch {
     size_t from;
@@ -93,6 +94,7 @@ static enum redan_status hash_file(struct redan_ctx *ctx, struct job *job, struc
     struct redan_slice path = found->file.path;
     struct stat st;
     uint64_t at = 0;
+    uint64_t untold = 0;
 
     REDAN_TRY(open_below(ctx, job, path, &fd, &st));
     struct redan_os_mark mark = redan_os_mark(&st);
@@ -109,7 +111,11 @@ static enum redan_status hash_file(struct redan_ctx *ctx, struct job *job, struc
             return changed(ctx, path);
         REDAN_TRY(redan_hasher_add(ctx, hasher, (struct redan_slice){chunk->bytes, want}));
         at += want;
-        tell(job, want);
+        untold += want;
+        if (untold >= TELL || at == mark.size) {
+            tell(job, untold);
+            untold = 0;
+        }
     }
     if (fstat(fd, &st) != 0)
         return redan_os_fail(ctx, errno, "read", path);

@@ -48,7 +48,8 @@ static void last_line(struct redan_slice text, char line[SHOWN + 1])
         }
     }
     for (size_t i = 0; i < text.len;) {
-        size_t n = redan_utf8_len(text, i);
+        uint32_t code = 0;
+        size_t n = redan_utf8_decode(text, i, &code);
         size_t take = n ? n : 1;
         if (len + take > SHOWN)
             break;

@@ -139,6 +139,8 @@ static enum redan_status digest_query(struct redan_problems *problems, const str
                                       struct redan_query *q)
 {
     struct redan_ctx *ctx = problems->ctx;
+    struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
+    size_t before = problems->count;
     struct redan_node *map = redan_node_new(ctx, REDAN_NODE_MAP);
 
     if (!map || !add_text(ctx, map, "system", q->system) ||
@@ -152,7 +154,10 @@ static enum redan_status digest_query(struct redan_problems *problems, const str
         REDAN_TRY(redan_canonical_tree(problems, q->expect, &expect));
         redan_node_add(map, expect);
     }
-    return redan_tree_digest(ctx, "query", map, &q->digest);
+    REDAN_TRY(redan_tree_digest(ctx, "query", map, &q->digest));
+    if (problems->count == before) /* a problem lives in the arena too */
+        redan_arena_reset(&ctx->arena, mark);
+    return REDAN_OK;
 }
 
 static enum redan_status resolve_entry(struct redan_problems *problems,

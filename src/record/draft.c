@@ -22,24 +22,6 @@ static enum redan_status add_digest(struct redan_ctx *ctx, struct redan_node *ma
     return redan_node_add_text(ctx, map, key, text) ? REDAN_OK : REDAN_E_MEMORY;
 }
 
-static enum redan_status add_release(struct redan_ctx *ctx, struct redan_node *head,
-                                     const struct redan_release *release)
-{
-    struct redan_node *map = redan_node_add_kind(ctx, head, "release", REDAN_NODE_MAP);
-
-    if (!map)
-        return REDAN_E_MEMORY;
-    for (size_t i = 0; i < release->count; i++) {
-        struct redan_node *item = redan_node_new(ctx, REDAN_NODE_TEXT);
-        if (!item)
-            return REDAN_E_MEMORY;
-        item->key = release->items[i].name;
-        item->text = release->items[i].value;
-        redan_node_add(map, item);
-    }
-    return REDAN_OK;
-}
-
 static enum redan_status add_source(struct redan_ctx *ctx, struct redan_node *head,
                                     const struct redan_draft *draft)
 {
@@ -80,7 +62,7 @@ static enum redan_status add_head(struct redan_ctx *ctx, struct redan_node *pred
     REDAN_TRY(add_digest(ctx, head, "query", &q->digest));
     REDAN_TRY(add_digest(ctx, head, "previous", previous));
     REDAN_TRY(add_source(ctx, head, draft));
-    return add_release(ctx, head, draft->release);
+    return redan_release_add(ctx, head, draft->release);
 }
 
 /* Observations go under "observed"; a foreign predicate keeps its own layout beside the header. */

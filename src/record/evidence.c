@@ -22,16 +22,6 @@ bool redan_outcome_unclear(enum redan_outcome outcome)
     return outcome == REDAN_OUTCOME_GAP || outcome == REDAN_OUTCOME_ERROR;
 }
 
-const struct redan_release_item *redan_release_find(const struct redan_release *release,
-                                                    struct redan_slice name)
-{
-    for (size_t i = 0; i < release->count; i++) {
-        if (redan_slice_eq(release->items[i].name, name))
-            return &release->items[i];
-    }
-    return NULL;
-}
-
 /* One judgement under way. */
 struct judging {
     struct redan_ctx *ctx;
@@ -150,33 +140,33 @@ static enum stage reach(struct judging *j, const struct redan_record *r,
     return redan_digest_eq(&r->query, &q->digest) && r->type == q->type ? FOUND : OTHER_QUERY;
 }
 
-/* The first record about the query in the store's order. */
-static size_t first_of(const struct redan_store *store, const struct redan_query *q)
+/* The records that may be about the query, one after the other: NULL at the end. */
+static const struct redan_record *first_of(const struct redan_store *store,
+                                           struct redan_slice control)
 {
-    size_t low = 0;
-    size_t high = store->order ? store->count : 0;
+    const struct redan_store_list *list = NULL;
 
-    while (low < high) {
-        size_t mid = low + (high - low) / 2;
-        const struct redan_record *r = store->order[mid];
-        int order = redan_slice_cmp(r->control, q->control);
-        if (order == 0)
-            order = redan_slice_cmp(r->evidence, q->id);
-        if (order < 0)
-            low = mid + 1;
-        else
-            high = mid;
-    }
-    return low;
+    if (!store->next)
+        return store->count ? store->records : NULL;
+    list = redan_map_get(&store->by_control, control);
+    return list ? list->first : NULL;
+}
+
+static const struct redan_record *next_of(const struct redan_store *store,
+                                          const struct redan_record *r)
+{
+    size_t i = (size_t)(r - store->records);
+
+    if (store->next)
+        return store->next[i];
+    return i + 1 < store->count ? r + 1 : NULL;
 }
 
 /* The newest record that gets furthest. A record by the wrong signer never hides one by the right signer. */
 static void search(struct judging *j, const struct redan_release *release, struct search *s)
 {
-    for (size_t i = first_of(j->store, j->query); i < j->store->count; i++) {
-        const struct redan_record *r = j->store->order ? j->store->order[i] : &j->store->records[i];
-        if (j->store->order && !names_query(r, j->query))
-            break;
+    for (const struct redan_record *r = first_of(j->store, j->query->control); r;
+         r = next_of(j->store, r)) {
         const struct redan_signer *signer = NULL;
         struct redan_slice why = {0};
         enum stage stage = reach(j, r, release, &signer, &why);

@@ -6,6 +6,7 @@
 #include "attest/keyring.h"
 #include "attest/statement.h"
 #include "record/compare.h"
+#include "record/release.h"
 
 /* What a query can come to. Only PASS and WAIVED (a signed not-applicable) let a release through. */
 enum redan_outcome {
@@ -38,24 +39,6 @@ extern const char *const redan_grade_words[]; /* "E0" ... "E4", NULL */
 
 enum redan_mode { REDAN_MODE_ENFORCE, REDAN_MODE_OBSERVE };
 extern const char *const redan_mode_words[]; /* "enforce", "observe", NULL */
-
-/* One named digest of a release. */
-struct redan_release_item {
-    struct redan_slice name;
-    struct redan_slice
-        value; /* "sha256:..." or the name of an outside thing, "vendor/chat@2026-09-01" */
-    struct redan_digest
-        digest; /* of the value: the digest itself, or SHA-256("redan/1\0reference\0" value) */
-    const struct redan_node *node;
-};
-
-struct redan_release {
-    struct redan_release_item *items;
-    size_t count;
-};
-
-const struct redan_release_item *redan_release_find(const struct redan_release *release,
-                                                    struct redan_slice name);
 
 struct redan_evidence_type;
 struct redan_store;

@@ -109,7 +109,7 @@ static enum redan_status read(struct redan_ctx *ctx, const struct redan_keyring 
 }
 
 const struct redan_importer redan_importer_intoto = {
-    .name = "intoto",
+    .name = "in-toto",
     .title = "in-toto statement in a DSSE envelope, SLSA provenance v1 among them",
     .type = "attestation",
     .read = read,

@@ -1,8 +1,6 @@
 /* Reading all records of a system, in a stable order, verified in parallel. */
 #include "record/store.h"
 
-#include <stdlib.h>
-
 #include "base/pool.h"
 #include "io/file.h"
 
@@ -62,6 +60,8 @@ struct reading {
     const struct redan_keyring *ring;
     const struct paths *paths;
     struct redan_record *records;
+    enum redan_status (*beside)(struct redan_ctx *ctx, void *arg); /* NULL for none */
+    void *beside_arg;
 };
 
 static enum redan_status read_one(struct redan_ctx *ctx, size_t index, void *arg)
@@ -83,6 +83,16 @@ static enum redan_status read_one(struct redan_ctx *ctx, size_t index, void *arg
     return REDAN_OK;
 }
 
+/* What goes on beside comes first: it is one long task among many short ones. */
+static enum redan_status read_or_beside(struct redan_ctx *ctx, size_t index, void *arg)
+{
+    const struct reading *reading = arg;
+
+    if (!reading->beside)
+        return read_one(ctx, index, arg);
+    return index == 0 ? reading->beside(ctx, reading->beside_arg) : read_one(ctx, index - 1, arg);
+}
+
 static enum redan_status judge_chains(struct redan_ctx *ctx, struct redan_store *store)
 {
     struct redan_link *links = redan_take_array(ctx, store->count, sizeof(*links));
@@ -101,45 +111,50 @@ static enum redan_status judge_chains(struct redan_ctx *ctx, struct redan_store 
     return redan_chain_judge(ctx, links, count, &store->chains, &store->chain_count);
 }
 
-static int by_query(const void *a, const void *b)
+static enum redan_status index_controls(struct redan_ctx *ctx, struct redan_store *store)
 {
-    const struct redan_record *x = *(const struct redan_record *const *)a;
-    const struct redan_record *y = *(const struct redan_record *const *)b;
-    int order = redan_slice_cmp(x->control, y->control);
-
-    if (order == 0)
-        order = redan_slice_cmp(x->evidence, y->evidence);
-    return order != 0 ? order : (x > y) - (x < y); /* they lie in one array */
+    redan_map_init(&store->by_control, ctx);
+    store->next = redan_take_array(ctx, store->count, sizeof(const struct redan_record *));
+    if (!store->next)
+        return REDAN_E_MEMORY;
+    for (size_t i = store->count; i-- > 0;) {
+        const struct redan_record *r = &store->records[i];
+        struct redan_store_list *list = redan_map_get(&store->by_control, r->control);
+        if (!list) {
+            list = redan_take(ctx, sizeof(*list));
+            if (!list)
+                return REDAN_E_MEMORY;
+            REDAN_TRY(redan_map_put(&store->by_control, r->control, list));
+        }
+        store->next[i] = list->first;
+        list->first = r;
+    }
+    return REDAN_OK;
 }
 
-static enum redan_status sort_records(struct redan_ctx *ctx, struct redan_store *store)
+enum redan_status
+redan_store_read_beside(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                        struct redan_slice folder, struct redan_store *store,
+                        enum redan_status (*beside)(struct redan_ctx *ctx, void *arg), void *arg)
 {
-    store->order = redan_take_array(ctx, store->count, sizeof(const struct redan_record *));
-    if (!store->order)
+    struct paths paths = {0};
+    struct reading reading = {ring, &paths, NULL, beside, arg};
+
+    *store = (struct redan_store){0};
+    if (redan_folder_exists(ctx, folder))
+        REDAN_TRY(list_records(ctx, folder, &paths));
+    store->records = redan_take_array(ctx, paths.count, sizeof(*store->records));
+    if (!store->records)
         return REDAN_E_MEMORY;
-    for (size_t i = 0; i < store->count; i++)
-        store->order[i] = &store->records[i];
-    qsort(store->order, store->count, sizeof(const struct redan_record *), by_query);
-    return REDAN_OK;
+    store->count = paths.count;
+    reading.records = store->records;
+    REDAN_TRY(redan_pool_each(ctx, paths.count + (beside != NULL), read_or_beside, &reading));
+    REDAN_TRY(index_controls(ctx, store));
+    return judge_chains(ctx, store);
 }
 
 enum redan_status redan_store_read(struct redan_ctx *ctx, const struct redan_keyring *ring,
                                    struct redan_slice folder, struct redan_store *store)
 {
-    struct paths paths = {0};
-
-    *store = (struct redan_store){0};
-    if (!redan_folder_exists(ctx, folder))
-        return REDAN_OK;
-    REDAN_TRY(list_records(ctx, folder, &paths));
-    if (paths.count == 0)
-        return REDAN_OK;
-    store->records = redan_take_array(ctx, paths.count, sizeof(*store->records));
-    if (!store->records)
-        return REDAN_E_MEMORY;
-    store->count = paths.count;
-    struct reading reading = {ring, &paths, store->records};
-    REDAN_TRY(redan_pool_each(ctx, paths.count, read_one, &reading));
-    REDAN_TRY(sort_records(ctx, store));
-    return judge_chains(ctx, store);
+    return redan_store_read_beside(ctx, ring, folder, store, NULL, NULL);
 }

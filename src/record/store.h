@@ -2,7 +2,12 @@
 #ifndef REDAN_RECORD_STORE_H
 #define REDAN_RECORD_STORE_H
 
+#include "base/map.h"
 #include "record/evidence.h"
+
+struct redan_store_list {
+    const struct redan_record *first;
+};
 
 /* All records of one system, with the chains of their producers. */
 struct redan_store {
@@ -10,8 +15,10 @@ struct redan_store {
     size_t count;
     struct redan_chain *chains;
     size_t chain_count;
+    /* Made by reading, for finding the records of one control; a store without it is searched whole. */
+    struct redan_map by_control; /* to a struct redan_store_list */
     const struct redan_record *
-        *order; /* by control and evidence, then as read; NULL when nobody sorted them */
+        *next; /* one per record: the next of the same control, in the order of reading */
 };
 
 /* Read every record below `folder` (one level of folders), verifying on all cores. A folder that is not there is an empty store.
@@ -20,6 +27,11 @@ REDAN_NODISCARD enum redan_status redan_store_read(struct redan_ctx *ctx,
                                                    const struct redan_keyring *ring,
                                                    struct redan_slice folder,
                                                    struct redan_store *store);
+/* The same, with `beside` run once at the same time, in a context that does not outlive the call; what it takes from that arena does. */
+REDAN_NODISCARD enum redan_status
+redan_store_read_beside(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                        struct redan_slice folder, struct redan_store *store,
+                        enum redan_status (*beside)(struct redan_ctx *ctx, void *arg), void *arg);
 
 /* A record about to be made. */
 struct redan_draft {

@@ -183,22 +183,6 @@ enum redan_status redan_approvals_consent(struct redan_ctx *ctx, const struct re
     return REDAN_OK;
 }
 
-static enum redan_status add_release(struct redan_ctx *ctx, struct redan_node *predicate,
-                                     const struct redan_release *release)
-{
-    struct redan_node *map = redan_node_add_kind(ctx, predicate, "release", REDAN_NODE_MAP);
-
-    for (size_t i = 0; map && i < release->count; i++) {
-        struct redan_node *item = redan_node_new(ctx, REDAN_NODE_TEXT);
-        if (!item)
-            return REDAN_E_MEMORY;
-        item->key = release->items[i].name;
-        item->text = release->items[i].value;
-        redan_node_add(map, item);
-    }
-    return map ? REDAN_OK : REDAN_E_MEMORY;
-}
-
 static bool add_time(struct redan_ctx *ctx, struct redan_node *map, const char *key, int64_t time)
 {
     char text[REDAN_TIME_TEXT];
@@ -230,7 +214,7 @@ enum redan_status redan_approval_write(struct redan_ctx *ctx,
         !add_time(ctx, p, "time", ctx->now) ||
         (draft->until && !add_time(ctx, p, "until", draft->until)))
         return REDAN_E_MEMORY;
-    REDAN_TRY(add_release(ctx, p, draft->release));
+    REDAN_TRY(redan_release_add(ctx, p, draft->release));
     *envelope = (struct redan_dsse){.payload_type = REDAN_S(REDAN_DSSE_INTOTO)};
     return redan_statement_write(ctx, &statement, &envelope->payload);
 }

@@ -61,20 +61,18 @@ static enum redan_status judge_control(struct redan_check *check,
     return REDAN_OK;
 }
 
-/* An inherited control is the organisation's, judged about this system's release. */
+/* The form was found sound with this very control, so that there are no problems to tell of. */
 static enum redan_status resolve_inherited(struct redan_check *check,
                                            const struct redan_control *shared,
                                            const struct redan_control **control)
 {
-    const struct redan_system *s = check->system;
     struct redan_problems problems;
     struct redan_control *copy = redan_take(check->ctx, sizeof(*copy));
 
     if (!copy)
         return REDAN_E_MEMORY;
-    *copy = *shared;
-    redan_problems_init(&problems, check->ctx, REDAN_S("org.yaml"));
-    REDAN_TRY(redan_control_resolve(&problems, s->model.id, &s->model.release, copy));
+    redan_problems_init(&problems, check->ctx, (struct redan_slice){"", 0});
+    REDAN_TRY(redan_threat_model_inherit(&problems, &check->system->model, shared, copy));
     if (problems.count > 0)
         copy->query_count = 0; /* what cannot be asked proves nothing */
     *control = copy;
@@ -174,6 +172,22 @@ enum redan_status redan_check_prove(struct redan_check *check, const struct reda
     return REDAN_OK;
 }
 
+enum redan_status redan_check_grade(struct redan_check *check, const struct redan_rule *rule,
+                                    const struct redan_threat *threat, enum redan_grade grade)
+{
+    enum redan_severity severity = (enum redan_severity)threat->severity;
+    enum redan_grade least = redan_org_min_grade(&check->system->org, severity);
+    struct redan_slice detail = {0};
+
+    if (grade >= least)
+        return REDAN_OK;
+    REDAN_TRY(redan_format(check->ctx, &detail, "its best proof is %s, a %s threat asks for %s",
+                           redan_grade_words[grade], redan_severity_words[severity],
+                           redan_grade_words[least]));
+    return redan_check_raise(check, rule, REDAN_LEVEL_FAIL, threat, detail,
+                             redan_slice_of(rule->help));
+}
+
 struct redan_slice redan_check_body(const struct redan_check *check)
 {
     const struct redan_threat *threats = check->system->model.threats.items;
@@ -228,6 +242,19 @@ enum redan_status redan_check_accepted(struct redan_check *check, const struct r
     return redan_check_raise(check, rule, REDAN_LEVEL_FAIL, threat, detail, action);
 }
 
+static enum redan_status run_check(struct redan_check *check, const struct redan_threat_check *one)
+{
+    const struct redan_threat *threats = check->system->model.threats.items;
+
+    if (one->run)
+        return one->run(check);
+    for (size_t i = 0; i < check->system->model.threats.count; i++) {
+        if (threats[i].resolution->kind == (int)one->kind)
+            REDAN_TRY(one->each(check, &threats[i]));
+    }
+    return REDAN_OK;
+}
+
 enum redan_status redan_check_run(struct redan_ctx *ctx, const struct redan_system *system,
                                   const struct redan_artefact *artefacts, size_t artefact_count,
                                   struct redan_check *check)
@@ -241,6 +268,6 @@ enum redan_status redan_check_run(struct redan_ctx *ctx, const struct redan_syst
     if (!check->states)
         return REDAN_E_MEMORY;
     for (size_t i = 0; redan_threat_checks[i]; i++)
-        REDAN_TRY(redan_threat_checks[i]->run(check));
+        REDAN_TRY(run_check(check, redan_threat_checks[i]));
     return REDAN_OK;
 }

@@ -40,7 +40,10 @@ struct redan_check {
 struct redan_threat_check {
     const char *name;
     const struct redan_rule *const *rules; /* NULL-terminated: every rule it can raise */
+    /* One of the two: over the whole system, or over each threat resolved in one way. */
     enum redan_status (*run)(struct redan_check *check);
+    enum redan_status (*each)(struct redan_check *check, const struct redan_threat *threat);
+    enum redan_resolution_kind kind; /* of `each` */
 };
 
 extern const struct redan_threat_check *const redan_threat_checks[]; /* NULL-terminated */
@@ -67,6 +70,11 @@ REDAN_NODISCARD enum redan_status redan_check_prove(struct redan_check *check,
                                                     const struct redan_threat *threat,
                                                     const struct redan_texts *controls, bool *all,
                                                     enum redan_grade *grade);
+/* Raise `rule` when the strongest proof is weaker than the organisation asks for the threat's severity. */
+REDAN_NODISCARD enum redan_status redan_check_grade(struct redan_check *check,
+                                                    const struct redan_rule *rule,
+                                                    const struct redan_threat *threat,
+                                                    enum redan_grade grade);
 /* Whether the governance body's quorum signed the threat's acceptance digest; raises `rule` when it did not. */
 REDAN_NODISCARD enum redan_status redan_check_accepted(struct redan_check *check,
                                                        const struct redan_rule *rule,

@@ -48,7 +48,7 @@ static enum redan_status check_relied(struct redan_check *check, const struct re
     return REDAN_OK;
 }
 
-static enum redan_status run_one(struct redan_check *check, const struct redan_threat *threat)
+static enum redan_status run(struct redan_check *check, const struct redan_threat *threat)
 {
     enum redan_grade grade = REDAN_GRADE_CLAIMED;
     bool all = false;
@@ -62,15 +62,5 @@ static enum redan_status run_one(struct redan_check *check, const struct redan_t
     return check_relied(check, threat);
 }
 
-static enum redan_status run(struct redan_check *check)
-{
-    const struct redan_threat *threats = check->system->model.threats.items;
-
-    for (size_t i = 0; i < check->system->model.threats.count; i++) {
-        if (threats[i].resolution->kind == REDAN_RESOLUTION_ACCEPTED)
-            REDAN_TRY(run_one(check, &threats[i]));
-    }
-    return REDAN_OK;
-}
-
-const struct redan_threat_check redan_check_accepted_risk = {"accepted", rules, run};
+const struct redan_threat_check redan_check_accepted_risk = {
+    .name = "accepted", .rules = rules, .each = run, .kind = REDAN_RESOLUTION_ACCEPTED};

@@ -39,4 +39,5 @@ static enum redan_status run(struct redan_check *check)
     return run_role(check, "security-lead", owners->security_lead);
 }
 
-const struct redan_threat_check redan_check_approval = {"approval", rules, run};
+const struct redan_threat_check redan_check_approval = {
+    .name = "approval", .rules = rules, .run = run};

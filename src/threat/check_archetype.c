@@ -45,4 +45,5 @@ static enum redan_status run(struct redan_check *check)
     return REDAN_OK;
 }
 
-const struct redan_threat_check redan_check_archetype = {"archetype", rules, run};
+const struct redan_threat_check redan_check_archetype = {
+    .name = "archetype", .rules = rules, .run = run};

@@ -41,4 +41,5 @@ static enum redan_status run(struct redan_check *check)
     return REDAN_OK;
 }
 
-const struct redan_threat_check redan_check_artefact = {"artefact", rules, run};
+const struct redan_threat_check redan_check_artefact = {
+    .name = "artefact", .rules = rules, .run = run};

@@ -12,23 +12,7 @@ static const struct redan_rule residual = {
     maps, "have the governance body accept it, or lower it"};
 static const struct redan_rule *const rules[] = {&unproved, &weak, &residual, NULL};
 
-static enum redan_status check_grade(struct redan_check *check, const struct redan_threat *threat,
-                                     enum redan_grade grade)
-{
-    enum redan_severity severity = (enum redan_severity)threat->severity;
-    enum redan_grade least = redan_org_min_grade(&check->system->org, severity);
-    struct redan_slice detail = {0};
-
-    if (grade >= least)
-        return REDAN_OK;
-    REDAN_TRY(redan_format(check->ctx, &detail, "its best proof is %s, a %s threat asks for %s",
-                           redan_grade_words[grade], redan_severity_words[severity],
-                           redan_grade_words[least]));
-    return redan_check_raise(check, &weak, REDAN_LEVEL_FAIL, threat, detail,
-                             redan_slice_of(weak.help));
-}
-
-static enum redan_status run_one(struct redan_check *check, const struct redan_threat *threat)
+static enum redan_status run(struct redan_check *check, const struct redan_threat *threat)
 {
     static const struct redan_texts none = {0};
     const struct redan_resolution *r = threat->resolution;
@@ -40,7 +24,7 @@ static enum redan_status run_one(struct redan_check *check, const struct redan_t
     if (redan_org_min_grade(org, (enum redan_severity)threat->severity) > REDAN_GRADE_CLAIMED) {
         REDAN_TRY(redan_check_prove(check, &unproved, threat, &r->controls, &all, &grade));
         if (all)
-            REDAN_TRY(check_grade(check, threat, grade));
+            REDAN_TRY(redan_check_grade(check, &weak, threat, grade));
     }
     enum redan_severity appetite =
         redan_org_appetite(org, threat->known ? &threat->known->harms : &none);
@@ -50,15 +34,5 @@ static enum redan_status run_one(struct redan_check *check, const struct redan_t
                                 "residual over the appetite", &accepted);
 }
 
-static enum redan_status run(struct redan_check *check)
-{
-    const struct redan_threat *threats = check->system->model.threats.items;
-
-    for (size_t i = 0; i < check->system->model.threats.count; i++) {
-        if (threats[i].resolution->kind == REDAN_RESOLUTION_CONTROL)
-            REDAN_TRY(run_one(check, &threats[i]));
-    }
-    return REDAN_OK;
-}
-
-const struct redan_threat_check redan_check_control_built = {"control", rules, run};
+const struct redan_threat_check redan_check_control_built = {
+    .name = "control", .rules = rules, .each = run, .kind = REDAN_RESOLUTION_CONTROL};

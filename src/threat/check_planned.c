@@ -43,7 +43,7 @@ static enum redan_status check_due(struct redan_check *check, const struct redan
                              redan_slice_of(soon.help));
 }
 
-static enum redan_status run_one(struct redan_check *check, const struct redan_threat *threat)
+static enum redan_status run(struct redan_check *check, const struct redan_threat *threat)
 {
     enum redan_grade grade = REDAN_GRADE_CLAIMED;
     bool all = false;
@@ -58,15 +58,5 @@ static enum redan_status run_one(struct redan_check *check, const struct redan_t
                                 &accepted);
 }
 
-static enum redan_status run(struct redan_check *check)
-{
-    const struct redan_threat *threats = check->system->model.threats.items;
-
-    for (size_t i = 0; i < check->system->model.threats.count; i++) {
-        if (threats[i].resolution->kind == REDAN_RESOLUTION_PLANNED)
-            REDAN_TRY(run_one(check, &threats[i]));
-    }
-    return REDAN_OK;
-}
-
-const struct redan_threat_check redan_check_planned = {"planned", rules, run};
+const struct redan_threat_check redan_check_planned = {
+    .name = "planned", .rules = rules, .each = run, .kind = REDAN_RESOLUTION_PLANNED};

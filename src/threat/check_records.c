@@ -33,4 +33,5 @@ static enum redan_status run(struct redan_check *check)
     return REDAN_OK;
 }
 
-const struct redan_threat_check redan_check_records = {"records", rules, run};
+const struct redan_threat_check redan_check_records = {
+    .name = "records", .rules = rules, .run = run};

@@ -27,4 +27,4 @@ static enum redan_status run(struct redan_check *check)
     return REDAN_OK;
 }
 
-const struct redan_threat_check redan_check_review = {"review", rules, run};
+const struct redan_threat_check redan_check_review = {.name = "review", .rules = rules, .run = run};

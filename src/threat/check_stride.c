@@ -74,4 +74,4 @@ static enum redan_status run(struct redan_check *check)
                              redan_slice_of(open_rule.help));
 }
 
-const struct redan_threat_check redan_check_stride = {"stride", rules, run};
+const struct redan_threat_check redan_check_stride = {.name = "stride", .rules = rules, .run = run};

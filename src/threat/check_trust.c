@@ -7,6 +7,26 @@ static const struct redan_rule rule = {
     "pin the root from outside the tree: redan check --root FINGERPRINT"};
 static const struct redan_rule *const rules[] = {&rule, NULL};
 
+/* The leads have signed whose rules apply: an organisation file that is gone, or another's, is not replaced by defaults. */
+static enum redan_status check_inherits(struct redan_check *check)
+{
+    const struct redan_system *s = check->system;
+    const struct redan_texts *ids = &s->model.inherits;
+
+    for (size_t i = 0; i < ids->count; i++) {
+        struct redan_slice detail = {0};
+        if (s->has_org && redan_slice_eq(ids->items[i], s->org.id))
+            continue;
+        REDAN_TRY(redan_format(check->ctx, &detail, "it inherits %.*s, %s%.*s",
+                               REDAN_FMT(ids->items[i]),
+                               s->has_org ? "org.yaml is that of " : "there is no org.yaml",
+                               REDAN_FMT(s->has_org ? s->org.id : REDAN_S(""))));
+        REDAN_TRY(redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL, detail,
+                                    REDAN_S("put the organisation's signed org.yaml beside it")));
+    }
+    return REDAN_OK;
+}
+
 static enum redan_status run(struct redan_check *check)
 {
     const struct redan_system *s = check->system;
@@ -15,7 +35,7 @@ static enum redan_status run(struct redan_check *check)
     struct redan_slice action = redan_slice_of(rule.help);
 
     if (s->trust == REDAN_TRUST_PINNED)
-        return REDAN_OK;
+        return check_inherits(check);
     if (s->trust == REDAN_TRUST_ABSENT)
         action = REDAN_S("make the first keys: redan keys new --help");
     if (s->trust == REDAN_TRUST_UNSIGNED)
@@ -23,4 +43,4 @@ static enum redan_status run(struct redan_check *check)
     return redan_check_raise(check, &rule, level, NULL, s->trust_detail, action);
 }
 
-const struct redan_threat_check redan_check_trust = {"trust", rules, run};
+const struct redan_threat_check redan_check_trust = {.name = "trust", .rules = rules, .run = run};

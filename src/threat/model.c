@@ -25,6 +25,43 @@ const struct redan_control *redan_threat_model_control(const struct redan_threat
     return NULL;
 }
 
+enum redan_status redan_threat_model_inherit(struct redan_problems *problems,
+                                             const struct redan_threat_model *model,
+                                             const struct redan_control *shared,
+                                             struct redan_control *control)
+{
+    struct redan_slice file = problems->file;
+
+    *control = *shared;
+    problems->file = REDAN_S("org.yaml"); /* where a complaint about it belongs */
+    enum redan_status status = redan_control_resolve(problems, model->id, &model->release, control);
+    problems->file = file;
+    return status;
+}
+
+static bool lists(const struct redan_texts *ids, struct redan_slice id)
+{
+    for (size_t i = 0; i < ids->count; i++) {
+        if (redan_slice_eq(ids->items[i], id))
+            return true;
+    }
+    return false;
+}
+
+bool redan_threat_model_uses(const struct redan_threat_model *model, struct redan_slice id)
+{
+    const struct redan_threat *threats = model->threats.items;
+
+    for (size_t i = 0; i < model->threats.count; i++) {
+        const struct redan_resolution *r = threats[i].resolution;
+        if (r &&
+            (lists(&r->controls, id) || lists(&r->conditions, id) || lists(&r->relies_on, id) ||
+             lists(&r->absent, id) || (r->interim && lists(&r->interim->controls, id))))
+            return true;
+    }
+    return false;
+}
+
 const struct redan_threat *redan_threat_model_threat(const struct redan_threat_model *model,
                                                      struct redan_slice id)
 {
@@ -100,7 +137,9 @@ static enum redan_status read_release(struct redan_problems *problems,
     if (node->kind != REDAN_NODE_MAP || node->count == 0) {
         redan_problem_add(problems, node, "pin what is released: redan release pin model=PATH",
                           "release is %s, expected a map of digests",
-                          redan_node_kind_name(node->kind));
+                          node->count == 0 && node->kind == REDAN_NODE_MAP
+                              ? "empty"
+                              : redan_node_kind_name(node->kind));
         return REDAN_OK;
     }
     release->items = redan_take_array(ctx, node->count, sizeof(*release->items));

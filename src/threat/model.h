@@ -129,6 +129,13 @@ REDAN_NODISCARD enum redan_status redan_threat_model_parse(struct redan_problems
 const struct redan_control *redan_threat_model_control(const struct redan_threat_model *model,
                                                        const struct redan_org *org,
                                                        struct redan_slice id);
+/* A control of the organisation as this system inherits it: its queries are about this release. Problems are collected. */
+REDAN_NODISCARD enum redan_status redan_threat_model_inherit(struct redan_problems *problems,
+                                                             const struct redan_threat_model *model,
+                                                             const struct redan_control *shared,
+                                                             struct redan_control *control);
+/* Whether a resolution names this control. */
+bool redan_threat_model_uses(const struct redan_threat_model *model, struct redan_slice id);
 const struct redan_threat *redan_threat_model_threat(const struct redan_threat_model *model,
                                                      struct redan_slice id);
 int redan_threat_stage(const struct redan_threat *threat);

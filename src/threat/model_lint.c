@@ -200,18 +200,36 @@ static void lint_exclusions(struct redan_problems *problems, const struct redan_
     }
 }
 
+/* The organisation's controls that this model stands on are asked about its release. */
+static enum redan_status lint_inherited(struct redan_problems *problems,
+                                        const struct redan_org *org,
+                                        const struct redan_threat_model *model)
+{
+    const struct redan_control *shared = org->controls.items;
+
+    for (size_t i = 0; i < org->controls.count; i++) {
+        struct redan_control copy;
+        if (shared[i].id.len == 0 || !redan_threat_model_uses(model, shared[i].id) ||
+            redan_threat_model_control(model, NULL, shared[i].id))
+            continue;
+        REDAN_TRY(redan_threat_model_inherit(problems, model, &shared[i], &copy));
+    }
+    return REDAN_OK;
+}
+
 enum redan_status redan_threat_model_lint(struct redan_problems *problems,
                                           const struct redan_catalog *catalog,
                                           const struct redan_org *org,
                                           struct redan_threat_model *model)
 {
     struct redan_threat *threats = model->threats.items;
+    const struct redan_node *listed = redan_node_get(model->root_node, "threats");
 
     if (model->schema.len && !redan_slice_is(model->schema, "redan/1"))
         redan_problem_add(problems, redan_node_get(model->root_node, "schema"),
                           "write schema: redan/1", "schema is \"%.*s\"", REDAN_FMT(model->schema));
-    if (model->threats.count == 0 && redan_node_get(model->root_node, "threats"))
-        redan_problem_add(problems, model->root_node, "begin with the one that worries you most",
+    if (listed && listed->kind == REDAN_NODE_LIST && listed->count == 0)
+        redan_problem_add(problems, listed, "begin with the one that worries you most",
                           "there are no threats");
     lint_profile(problems, model->profile);
     lint_stages(problems, model);
@@ -228,5 +246,5 @@ enum redan_status redan_threat_model_lint(struct redan_problems *problems,
             redan_resolution_lint(problems, org, model, &threats[i]);
     }
     lint_exclusions(problems, catalog, model);
-    return REDAN_OK;
+    return lint_inherited(problems, org, model);
 }

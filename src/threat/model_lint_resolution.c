@@ -53,16 +53,18 @@ static void lint_refs(struct redan_problems *problems, const struct redan_org *o
         if (redan_threat_model_control(model, org, id) ||
             (threats_too && redan_threat_model_threat(model, id)))
             continue;
-        redan_problem_add(problems, at, "add the control, or correct the id",
-                          "%s names \"%.*s\", which is not among the controls", field,
-                          REDAN_FMT(id));
+        redan_problem_add(problems, at,
+                          threats_too ? "name a control or a threat"
+                                      : "add the control, or correct the id",
+                          "%s names \"%.*s\", which is not among the controls%s", field,
+                          REDAN_FMT(id), threats_too ? " and threats" : "");
     }
 }
 
 static void need_some(struct redan_problems *problems, const struct redan_node *at,
                       const struct redan_texts *ids, const char *field, const char *fix)
 {
-    if (at && ids->count == 0)
+    if (at && at->kind == REDAN_NODE_LIST && ids->count == 0)
         redan_problem_add(problems, at, fix, "%s names nothing", field);
 }
 
@@ -75,7 +77,7 @@ static void lint_planned(struct redan_problems *problems, const struct redan_org
     if (!due || r->due == 0 || r->opened == 0)
         return;
     if (r->due <= r->opened)
-        redan_problem_add(problems, due, "due lies after opened", "due is not after opened");
+        redan_problem_add(problems, due, "write a day after opened", "due is not after opened");
     if (r->due - r->opened > org->rules->planned_max) {
         redan_span_text(org->rules->planned_max, span);
         redan_problem_add(problems, due,

@@ -152,12 +152,22 @@ static enum redan_status load_keys(struct redan_ctx *ctx, struct redan_system *s
     return s->problems.count > before ? REDAN_OK : judge_trust(ctx, s);
 }
 
+/* The threat model, read while the records are verified. */
+static enum redan_status load_model(struct redan_ctx *ctx, void *arg)
+{
+    struct redan_system *s = arg;
+    struct redan_slice text = {0};
+
+    s->problems.ctx = ctx;
+    REDAN_TRY(redan_file_read(ctx, s->problems.file, ctx->limits.yaml, false, &text));
+    return redan_threat_model_parse(&s->problems, s->catalog, &s->org, text, &s->model);
+}
+
 enum redan_status redan_system_load(struct redan_ctx *ctx, const struct redan_catalog *catalog,
                                     struct redan_slice folder, const struct redan_pin *pin,
                                     struct redan_system *system)
 {
     struct redan_system *s = system;
-    struct redan_slice text = {0};
     struct redan_slice path = {0};
 
     *s = (struct redan_system){.folder = folder, .catalog = catalog, .pin = *pin};
@@ -165,14 +175,17 @@ enum redan_status redan_system_load(struct redan_ctx *ctx, const struct redan_ca
     REDAN_TRY(load_org(ctx, s));
     REDAN_TRY(load_keys(ctx, s));
     REDAN_TRY(name_file(s, "threatmodel.yaml"));
-    REDAN_TRY(redan_file_read(ctx, s->problems.file, ctx->limits.yaml, false, &text));
-    if (s->problems.count > 0 && !s->org.rules)
-        return REDAN_OK; /* without the organisation's rules the form cannot be judged */
-    REDAN_TRY(redan_threat_model_parse(&s->problems, catalog, &s->org, text, &s->model));
+    if (s->problems.count > 0) /* without rules and keys nothing can be judged but the form */
+        return s->org.rules ? load_model(ctx, s) : REDAN_OK;
+    REDAN_TRY(redan_path_join(ctx, folder, REDAN_S("evidence"), &path));
+    enum redan_status status =
+        redan_store_read_beside(ctx, &s->ring, path, &s->store, load_model, s);
+    s->problems.ctx = ctx;
+    s->model.threats_by_id.ctx = ctx;
+    s->model.controls_by_id.ctx = ctx;
+    REDAN_TRY(status);
     if (s->problems.count > 0)
         return REDAN_OK;
-    REDAN_TRY(redan_path_join(ctx, folder, REDAN_S("evidence"), &path));
-    REDAN_TRY(redan_store_read(ctx, &s->ring, path, &s->store));
     REDAN_TRY(redan_path_join(ctx, folder, REDAN_S("approvals"), &path));
     return redan_approvals_read(ctx, &s->ring, path, &s->approvals);
 }

@@ -42,7 +42,7 @@ struct redan_system {
 REDAN_NODISCARD enum redan_status redan_system_find(struct redan_ctx *ctx, struct redan_slice start,
                                                     struct redan_slice *folder);
 
-/* Read it all. Problems of the form are collected; evidence and approvals are read only when there are none. The catalogue must outlive
+/* Read it all. Problems of the form are collected; evidence and approvals count only when there are none. The catalogue must outlive
  * the system. redan_system_done frees the keys. */
 REDAN_NODISCARD enum redan_status redan_system_load(struct redan_ctx *ctx,
                                                     const struct redan_catalog *catalog,

@@ -2,6 +2,7 @@
 #include "threat/verdict.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 
@@ -135,24 +136,34 @@ static enum redan_status groups_of(const struct redan_check *check, struct redan
     return REDAN_OK;
 }
 
+/* One that may be shown; its text is made when it is. */
+struct due {
+    int64_t at;
+    const char *what;
+    struct redan_slice id;
+};
+
+struct dues {
+    struct due *items;
+    size_t count;
+    int64_t horizon;
+};
+
 static int by_time(const void *a, const void *b)
 {
-    const struct redan_verdict_deadline *x = a;
-    const struct redan_verdict_deadline *y = b;
+    const struct due *x = a;
+    const struct due *y = b;
+    int order = (x->at > y->at) - (x->at < y->at);
 
-    if (x->at != y->at)
-        return x->at < y->at ? -1 : 1;
-    return redan_slice_cmp(x->what, y->what);
+    if (order == 0)
+        order = strcmp(x->what, y->what);
+    return order != 0 ? order : redan_slice_cmp(x->id, y->id);
 }
 
-static enum redan_status add_deadline(struct redan_verdict *v, struct redan_ctx *ctx, int64_t at,
-                                      const char *what, struct redan_slice id)
+static void add_due(struct dues *dues, int64_t at, const char *what, struct redan_slice id)
 {
-    if (at == 0 || at > ctx->now + (int64_t)HORIZON_DAYS * 86400)
-        return REDAN_OK;
-    struct redan_verdict_deadline *d = &v->deadlines[v->deadline_count++];
-    d->at = at;
-    return redan_format(ctx, &d->what, "%s %.*s", what, REDAN_FMT(id));
+    if (at != 0 && at <= dues->horizon)
+        dues->items[dues->count++] = (struct due){at, what, id};
 }
 
 static enum redan_status deadlines_of(const struct redan_check *check, struct redan_verdict *v)
@@ -160,21 +171,27 @@ static enum redan_status deadlines_of(const struct redan_check *check, struct re
     const struct redan_threat *threats = check->system->model.threats.items;
     size_t count = check->system->model.threats.count;
     struct redan_ctx *ctx = check->ctx;
+    struct dues dues = {.horizon = ctx->now + (int64_t)HORIZON_DAYS * 86400};
 
-    v->deadlines = redan_take_array(ctx, count * 2 + check->state_count, sizeof(*v->deadlines));
-    if (!v->deadlines)
+    dues.items = redan_take_array(ctx, count * 2 + check->state_count, sizeof(*dues.items));
+    v->deadlines = redan_take_array(ctx, SHOWN_DEADLINES, sizeof(*v->deadlines));
+    if (!dues.items || !v->deadlines)
         return REDAN_E_MEMORY;
     for (size_t i = 0; i < count; i++) {
         const struct redan_resolution *r = threats[i].resolution;
-        REDAN_TRY(add_deadline(v, ctx, r->due, "planned work is due:", threats[i].id));
-        REDAN_TRY(add_deadline(v, ctx, r->expires, "the acceptance ends:", threats[i].id));
+        add_due(&dues, r->due, "planned work is due:", threats[i].id);
+        add_due(&dues, r->expires, "the acceptance ends:", threats[i].id);
     }
     for (size_t i = 0; i < check->state_count; i++)
-        REDAN_TRY(add_deadline(v, ctx, check->states[i].holds ? check->states[i].until : 0,
-                               "the proof goes stale:", check->states[i].control->id));
-    qsort(v->deadlines, v->deadline_count, sizeof(*v->deadlines), by_time);
-    if (v->deadline_count > SHOWN_DEADLINES)
-        v->deadline_count = SHOWN_DEADLINES;
+        add_due(&dues, check->states[i].holds ? check->states[i].until : 0,
+                "the proof goes stale:", check->states[i].control->id);
+    qsort(dues.items, dues.count, sizeof(*dues.items), by_time);
+    for (size_t i = 0; i < dues.count && i < SHOWN_DEADLINES; i++) {
+        struct redan_verdict_deadline *d = &v->deadlines[v->deadline_count++];
+        d->at = dues.items[i].at;
+        REDAN_TRY(redan_format(ctx, &d->what, "%s %.*s", dues.items[i].what,
+                               REDAN_FMT(dues.items[i].id)));
+    }
     return REDAN_OK;
 }
 

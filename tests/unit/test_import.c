@@ -456,7 +456,7 @@ static void test_intoto(void **state)
         make_ring(&ctx, keys[0], &ring);
         struct redan_slice text =
             sign(&ctx, keys[rows[i].known ? 0 : 1], REDAN_DSSE_INTOTO, rows[i].payload);
-        enum redan_status status = import(&ctx, "intoto", &ring, "attestation", text, &imported);
+        enum redan_status status = import(&ctx, "in-toto", &ring, "attestation", text, &imported);
         if ((status == REDAN_OK) != (rows[i].observed != NULL))
             fail_msg("row %zu: %s", i, ctx.failure.text);
         if (rows[i].observed) {
@@ -472,7 +472,7 @@ static void test_intoto(void **state)
         for (uint64_t n = 1; status == REDAN_E_MEMORY; n++) {
             struct redan_arena_mark mark = redan_arena_mark(&ctx.arena);
             ctx.mem.fail_at = ctx.mem.calls + n;
-            status = import(&ctx, "intoto", &ring, "attestation", text, &imported);
+            status = import(&ctx, "in-toto", &ring, "attestation", text, &imported);
             ctx.mem.fail_at = 0;
             redan_arena_reset(&ctx.arena, mark);
             redan_fail_clear(&ctx);
@@ -501,13 +501,13 @@ static void test_intoto_refused(void **state)
     struct redan_ctx ctx;
 
     (void)state;
-    CHECK_ROWS("intoto", rows);
+    CHECK_ROWS("in-toto", rows);
     redan_ctx_init(&ctx, NULL);
     assert_ok(redan_key_new(&ctx, REDAN_KEY_ED25519, &key));
     struct redan_slice text = sign(&ctx, key, REDAN_DSSE_INTOTO, STATEMENT(HEX_0, SLSA, BUILT));
     query.subject = NULL;
     assert_int_equal(
-        redan_importer_named(REDAN_S("intoto"))->read(&ctx, &no_keys, &query, text, &imported),
+        redan_importer_named(REDAN_S("in-toto"))->read(&ctx, &no_keys, &query, text, &imported),
         REDAN_E_SCHEMA);
     assert_non_null(strstr(ctx.failure.text, "has no subject"));
     redan_key_free(key);

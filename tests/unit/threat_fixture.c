@@ -8,6 +8,7 @@
 const char fixture_model[] =
     "schema: redan/1\n"
     "id: base\n"
+    "inherits: [bank]\n"
     "owners: {ml-lead: r.okafor, security-lead: h.lindqvist}\n"
     "profile: {kind: [predictive], trains: false}\n"
     "release:\n"
@@ -255,17 +256,21 @@ void fixture_write_model(struct fixture *f, const char *text)
 
 static const struct redan_query *query_named(struct fixture *f, const char *name)
 {
-    const struct redan_control *controls = f->model.controls.items;
-    struct redan_slice control = {0};
+    const struct redan_control *control = NULL;
     struct redan_slice id = {0};
+    struct redan_slice query = {0};
 
-    assert_true(redan_slice_cut(redan_slice_of(name), '/', &control, &id));
-    for (size_t i = 0; i < f->model.controls.count; i++) {
-        for (size_t k = 0; k < controls[i].query_count; k++) {
-            if (redan_slice_eq(controls[i].id, control) &&
-                redan_slice_eq(controls[i].queries[k].id, id))
-                return &controls[i].queries[k];
-        }
+    assert_true(redan_slice_cut(redan_slice_of(name), '/', &id, &query));
+    control = redan_threat_model_control(&f->model, &f->org, id);
+    if (control && !redan_threat_model_control(&f->model, NULL, id)) {
+        struct redan_control *copy = redan_take(&f->ctx, sizeof(*copy));
+        assert_non_null(copy);
+        assert_ok(redan_threat_model_inherit(&f->problems, &f->model, control, copy));
+        control = copy;
+    }
+    for (size_t k = 0; control && k < control->query_count; k++) {
+        if (redan_slice_eq(control->queries[k].id, query))
+            return &control->queries[k];
     }
     fail_msg("no query %s", name);
     return NULL;
