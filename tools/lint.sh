@@ -35,9 +35,11 @@ tidy() {
 }
 
 analyze() {
+    object=$(mktemp) # gcc unlinks what it could not finish, and as root that must not be a device
     for file in $(sources | grep '^src/.*\.c$'); do
-        gcc -std=c17 -D_GNU_SOURCE -Isrc -O1 -fanalyzer -c -o /dev/null "$file" || true
+        gcc -std=c17 -D_GNU_SOURCE -Isrc -O1 -fanalyzer -c -o "$object" "$file" || true
     done
+    rm -f "$object"
 }
 
 step "layout (clang-format)" layout

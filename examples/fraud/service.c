@@ -43,20 +43,13 @@ void fraud_service_done(struct fraud_service *service)
 void fraud_reply_error(struct fraud_reply *reply, unsigned status, struct redan_slice text)
 {
     char clean[ERROR_MAX];
-    size_t len = 0;
+    size_t len = redan_min_size(text.len, sizeof(clean));
+    size_t bad = 0;
 
-    for (size_t i = 0;
-         i < text.len &&
-         len < sizeof(clean) - 4;) { /* a name that was cut may end inside a character */
-        uint32_t code = 0;
-        size_t n = redan_utf8_decode(text, i, &code);
-        if (n == 0)
-            clean[len++] = '?';
-        else
-            memcpy(clean + len, text.at + i, n);
-        len += n;
-        i += n ? n : 1;
-    }
+    if (len)
+        memcpy(clean, text.at, len);
+    while (!redan_utf8_check((struct redan_slice){clean, len}, &bad))
+        clean[bad] = '?'; /* a name that was cut may end inside a character */
     reply->status = status;
     redan_buf_clear(&reply->body);
     redan_buf_text(&reply->body, "{\"error\":");

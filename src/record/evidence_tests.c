@@ -49,8 +49,11 @@ static enum redan_status judge(struct redan_ctx *ctx, struct redan_query *query,
         return redan_format(ctx, detail, "%zu failed, the first is %.*s", failed->count,
                             REDAN_FMT(failed->first->text));
     const struct redan_node *names = redan_node_get(query->expect, "passed");
-    for (const struct redan_node *name = names ? names->first : NULL; name; name = name->next) {
-        if (!lists(passed, name->text))
+    const struct redan_node *name = names;
+    if (names && names->kind == REDAN_NODE_LIST)
+        name = names->first;
+    for (; name; name = name == names ? NULL : name->next) { /* one name may stand without a list */
+        if (name->kind != REDAN_NODE_TEXT || !lists(passed, name->text))
             return redan_format(ctx, detail, "the test %.*s did not run", REDAN_FMT(name->text));
     }
     *outcome = REDAN_OUTCOME_PASS;

@@ -137,9 +137,8 @@ static enum redan_status read_release(struct redan_problems *problems,
     if (node->kind != REDAN_NODE_MAP || node->count == 0) {
         redan_problem_add(problems, node, "pin what is released: redan release pin model=PATH",
                           "release is %s, expected a map of digests",
-                          node->count == 0 && node->kind == REDAN_NODE_MAP
-                              ? "empty"
-                              : redan_node_kind_name(node->kind));
+                          node->kind == REDAN_NODE_MAP ? "empty"
+                                                       : redan_node_kind_name(node->kind));
         return REDAN_OK;
     }
     release->items = redan_take_array(ctx, node->count, sizeof(*release->items));

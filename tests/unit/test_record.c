@@ -389,6 +389,35 @@ static void test_newest(void **state)
     close_bench(&b);
 }
 
+/* `passed` may be a list or one name; whatever it is, it is not passed over. */
+static void test_named_tests(void **state)
+{
+    static const struct {
+        const char *expect;
+        bool holds;
+    } rows[] = {
+        {"{passed: a.b}", true},
+        {"{passed: x.y}", false},
+        {"{passed: [a.b, c]}", true},
+        {"{passed: [a.b, x.y]}", false},
+        {"{passed: {\"==\": a.b}}", false},
+        {"{passed: [a.b], n: {\">=\": 2000}}", false},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct bench b;
+        struct change c = good(15);
+        open_bench(&b);
+        struct redan_query q = query_of(&b, 15);
+        assert_string_equal(q.type->name, "tests");
+        assert_ok(redan_yaml_parse(&b.ctx, redan_slice_of(rows[i].expect), &q.expect));
+        add_record(&b, &q, &c);
+        assert_int_equal(judge(&b, &q).outcome == REDAN_OUTCOME_PASS, rows[i].holds);
+        close_bench(&b);
+    }
+}
+
 static void test_role_and_whole_release(void **state)
 {
     struct bench b;
@@ -611,13 +640,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_matrix),
-        cmocka_unit_test(test_newest),
-        cmocka_unit_test(test_role_and_whole_release),
-        cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_compare_lint),
-        cmocka_unit_test(test_store_on_disk),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_matrix),        cmocka_unit_test(test_newest),
+        cmocka_unit_test(test_named_tests),   cmocka_unit_test(test_role_and_whole_release),
+        cmocka_unit_test(test_compare),       cmocka_unit_test(test_compare_lint),
+        cmocka_unit_test(test_store_on_disk), cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

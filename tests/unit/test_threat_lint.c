@@ -332,13 +332,12 @@ static void test_texts(void **state)
          "3:1: a list in brackets is not continued | add \",\" or \"]\"\n"},
         {"schema: redan/1\nid: base\nowners: {ml-lead: a, security-lead: b}\nprofile: {kind: "
          "[llm]}\nrelease: {model: vendor/chat@2026-09}\nthreats: []\n",
-         "1:1: there are no threats | begin with the one that worries you most\n"},
+         "6:10: there are no threats | begin with the one that worries you most\n"},
         {"schema: redan/1\nid: base\nowners: {ml-lead: a, security-lead: b}\nprofile: {kind: "
          "[llm]}\nrelease: {}\nthreats:\n",
          "6:1: \"threats\" has no value | write a value: a list of threats\n"
-         "5:10: release is a map, expected a map of digests | pin what is released: redan release "
-         "pin model=PATH\n"
-         "1:1: there are no threats | begin with the one that worries you most\n"},
+         "5:10: release is empty, expected a map of digests | pin what is released: redan release "
+         "pin model=PATH\n"},
         {"schema: redan/1\nid: base\n\xff\xfe",
          "3:1: byte 0xff is not UTF-8 | save the file as UTF-8\n"},
     };
