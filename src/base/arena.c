@@ -14,7 +14,7 @@
 #define EXACT 0
 #endif
 
-enum { CHUNK = 16384, ALIGN = 16 };
+enum { CHUNK = 65536, ALIGN = 16 };
 
 struct redan_arena_block {
     struct redan_arena_block *before;

@@ -15,7 +15,11 @@ bool redan_slice_eq(struct redan_slice a, struct redan_slice b)
 
 bool redan_slice_is(struct redan_slice a, const char *text)
 {
-    return redan_slice_eq(a, redan_slice_of(text));
+    size_t i = 0;
+
+    while (i < a.len && text[i] != '\0' && text[i] == a.at[i]) /* most differ at once */
+        i++;
+    return i == a.len && text[i] == '\0';
 }
 
 bool redan_slice_starts(struct redan_slice a, struct redan_slice prefix)

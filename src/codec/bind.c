@@ -14,11 +14,16 @@ struct frame {
     struct redan_list *list;       /* LIST: counts its items; NULL in a map */
 };
 
+enum { FEW = 6 };
+
 struct binder {
     struct redan_problems *problems;
     struct redan_ctx *ctx;
-    struct frame *frames; /* limits.depth of them: a frame is a level of the tree */
+    struct frame
+        few[FEW]; /* enough for most; then limits.depth of them: a frame is a level of the tree */
+    struct frame *frames;
     size_t depth;
+    size_t cap;
 };
 
 static const struct redan_bind_field *find_field(const struct redan_bind_shape *shape,
@@ -81,6 +86,14 @@ static enum redan_status push(struct binder *b, struct frame frame)
     if (b->depth >= b->ctx->limits.depth)
         return redan_fail(b->ctx, REDAN_E_LIMIT, 0, "nested deeper than %zu levels",
                           b->ctx->limits.depth);
+    if (b->depth == b->cap) {
+        struct frame *more = redan_take_array(b->ctx, b->ctx->limits.depth, sizeof(*more));
+        if (!more)
+            return REDAN_E_MEMORY;
+        memcpy(more, b->frames, b->depth * sizeof(*more));
+        b->frames = more;
+        b->cap = b->ctx->limits.depth;
+    }
     b->frames[b->depth++] = frame;
     return REDAN_OK;
 }
@@ -192,9 +205,8 @@ enum redan_status redan_bind(struct redan_problems *problems, const struct redan
                           "%s must be a map, found %s", shape->what,
                           redan_node_kind_name(node ? node->kind : REDAN_NODE_NULL));
     } else {
-        b.frames = redan_take_array(b.ctx, b.ctx->limits.depth, sizeof(*b.frames));
-        if (!b.frames)
-            return REDAN_E_MEMORY;
+        b.frames = b.few;
+        b.cap = FEW;
         REDAN_TRY(open_map(&b, node, shape, out));
         REDAN_TRY(walk(&b));
     }

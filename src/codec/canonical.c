@@ -14,6 +14,8 @@ struct frame {
     size_t at;
 };
 
+enum { USUAL = 15 }; /* levels, and keys of the open maps, that most trees stay under */
+
 struct writer {
     struct redan_ctx *ctx;
     struct redan_buf *out;
@@ -184,6 +186,8 @@ enum redan_status redan_canonical_add(struct redan_ctx *ctx, struct redan_buf *o
 
     redan_buf_init(&writer.frames, ctx, SIZE_MAX / 2);
     redan_buf_init(&writer.items, ctx, SIZE_MAX / 2);
+    (void)redan_buf_room(&writer.frames, USUAL * sizeof(struct frame));
+    (void)redan_buf_room(&writer.items, USUAL * sizeof(node));
     for (;;) {
         if (node->kind == REDAN_NODE_MAP || node->kind == REDAN_NODE_LIST)
             REDAN_TRY(enter(&writer, node));

@@ -8,6 +8,8 @@
 #include "codec/canonical.h"
 #include "text/nfc.h"
 
+enum { USUAL = 1000 }; /* bytes that the JSON of most threats and controls fits into */
+
 /* What an unquoted scalar may be, and what becomes of blanks. */
 struct reading {
     bool typed; /* numbers and truths are what they look like */
@@ -226,6 +228,7 @@ enum redan_status redan_tree_digest(struct redan_ctx *ctx, const char *section,
     struct redan_buf REDAN_DEFER(redan_buf_done) text = {0};
 
     redan_buf_init(&text, ctx, ctx->limits.json);
+    (void)redan_buf_room(&text, USUAL);
     add_tag(&text, section);
     REDAN_TRY(redan_canonical_add(ctx, &text, tree));
     REDAN_TRY(redan_buf_ok(ctx, &text, "the canonical form"));

@@ -88,6 +88,22 @@ class Pipeline(unittest.TestCase):
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertEqual(len(done.stdout.split()), 50)
 
+    def test_stride(self):
+        """The application threat model is well-formed Threat Dragon: unique ids, flows that end somewhere, nothing open."""
+        here = os.path.dirname(os.path.abspath(__file__))
+        with open(os.path.join(here, "..", "..", "examples", "fraud", "dfd", "fraud-api.json"), encoding="utf-8") as file:
+            model = json.load(file)
+        cells = model["detail"]["diagrams"][0]["cells"]
+        threats = [t for c in cells for t in c["data"].get("threats", [])]
+        ids = [x["id"] for x in cells + threats]
+        self.assertEqual(len(ids), len(set(ids)))
+        self.assertEqual({t["status"] for t in threats}, {"Mitigated"})
+        self.assertEqual(sorted(t["number"] for t in threats), list(range(1, model["detail"]["threatTop"] + 1)))
+        self.assertEqual({t["type"] for t in threats}, {
+            "Spoofing", "Tampering", "Repudiation", "Information disclosure", "Denial of service", "Elevation of privilege"})
+        for flow in (c for c in cells if c["shape"] == "flow"):
+            self.assertTrue({flow["source"]["cell"], flow["target"]["cell"]} <= set(ids), flow["id"])
+
     def refused(self, code, words, program, *args):
         done = run(program, *args, cwd=self.dir)
         self.assertEqual(done.returncode, code, done.stderr)

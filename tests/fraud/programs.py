@@ -40,12 +40,13 @@ class Server:
             [os.path.join(BIN, "fraud-serve"), "--listen", "127.0.0.1:0", *map(str, args)],
             cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         self.ready = self.process.stdout.readline()
-        if not self.ready.startswith("ready http://127.0.0.1:"):
+        if not self.ready.startswith("ready http://"):
             raise AssertionError(f"no ready line: {self.ready!r} {self.process.communicate()[1]}")
-        self.port = int(self.ready.split()[1].rsplit(":", 1)[1])
+        host, port = self.ready.split()[1][len("http://") :].rsplit(":", 1)
+        self.address = (host.strip("[]"), int(port))
 
     def connect(self):
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection(self.address, timeout=20)
 
     def call(self, method, path, body=b"", **headers):
         """One request on a connection of its own: status, headers, parsed body."""

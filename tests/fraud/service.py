@@ -305,6 +305,17 @@ class Settings(unittest.TestCase):
             self.refused("in use; stop the other server or give another port", 3, "--listen",
                          f"127.0.0.1:{taken.getsockname()[1]}")
 
+    def test_ipv6(self):
+        try:
+            with socket.socket(socket.AF_INET6) as s:
+                s.bind(("::1", 0))
+        except OSError:
+            self.skipTest("this machine has no IPv6 loopback")
+        server = Server(self.dir, "--listen", "[::1]:0")
+        self.assertIn("http://[::1]:", server.ready)
+        self.assertEqual(server.call("GET", "/v2/health/live")[0], 200)
+        self.assertEqual(server.stop(signal.SIGTERM), (0, "", ""))
+
     def test_config_refused(self):
         for content, words in (
             ("{", "JSON"), ("[]", "not an object"), ({"modle": "x"}, "modle"), ({"threshold": 3}, "from 0 to 1"),
