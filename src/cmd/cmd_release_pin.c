@@ -5,6 +5,36 @@
 #include "io/file.h"
 #include "io/tree.h"
 
+/* Where the line with this number (1-based) ends, after its newline. */
+static size_t line_end(struct redan_slice text, unsigned line)
+{
+    struct redan_slice rest = text;
+    struct redan_slice head = {0};
+
+    for (unsigned i = 0; i < line; i++)
+        (void)redan_slice_cut(rest, '\n', &head, &rest);
+    return text.len - rest.len;
+}
+
+/* A first threat model has no release yet, or an empty one: give it a line to write the digest on. */
+static enum redan_status begin_release(struct redan_ctx *ctx, struct redan_slice name,
+                                       struct redan_slice *text)
+{
+    const struct redan_node *root = NULL;
+    const struct redan_node *release = NULL;
+
+    REDAN_TRY(redan_yaml_parse(ctx, *text, &root));
+    release = redan_node_get(root, "release");
+    if (root->kind != REDAN_NODE_MAP || (release && release->kind != REDAN_NODE_NULL))
+        return REDAN_OK;
+    size_t at = release ? line_end(*text, release->key_line) : text->len;
+    bool ended = at > 0 && text->at[at - 1] == '\n';
+    return redan_format(ctx, text, "%.*s%s%s  %.*s: none\n%.*s",
+                        REDAN_FMT(redan_slice_sub(*text, 0, at)), ended ? "" : "\n",
+                        release ? "" : "release:\n", REDAN_FMT(name),
+                        REDAN_FMT(redan_slice_sub(*text, at, SIZE_MAX)));
+}
+
 static enum redan_status pin_one(struct redan_cli *cli, struct redan_slice arg,
                                  struct redan_slice *text)
 {
@@ -22,6 +52,7 @@ static enum redan_status pin_one(struct redan_cli *cli, struct redan_slice arg,
     redan_digest_hex(&tree.digest, hex);
     REDAN_TRY(redan_format(ctx, &value, "sha256:%s", hex));
     REDAN_TRY(redan_copy(ctx, name, &key));
+    REDAN_TRY(begin_release(ctx, name, text));
     const char *const keys[] = {"release", key.at};
     REDAN_TRY(redan_yaml_set(ctx, *text, keys, 2, value, text));
     redan_buf_printf(&cli->out, "%.*s  sha256:%s  %zu file%s\n", REDAN_FMT(name), hex, tree.count,
