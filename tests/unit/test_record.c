@@ -1,9 +1,7 @@
 /* Evidence: every type against every class of failure, and the comparators. */
 #include "test.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <unistd.h>
+#include "scratch.h"
 
 #include "base/clock.h"
 #include "codec/json.h"
@@ -554,14 +552,15 @@ static void test_compare_lint(void **state)
 /* Written to disk and read back on all cores; a stranger's file, garbage and a link are seen for what they are. */
 static void test_store_on_disk(void **state)
 {
-    char folder[] = "/tmp/redan-store-XXXXXX";
+    struct scratch dir;
     struct bench b;
     struct redan_store store;
     struct redan_slice where;
 
     (void)state;
-    assert_non_null(mkdtemp(folder));
+    scratch_make(&dir);
     open_bench(&b);
+    struct redan_slice folder = redan_slice_of(dir.root);
     struct redan_query q = query_of(&b, 7);
     for (int i = 0; i < 5; i++) {
         struct redan_dsse envelope = {0};
@@ -573,17 +572,17 @@ static void test_store_on_disk(void **state)
         draft.by = redan_keyring_find(&b.ring, &id);
         assert_ok(redan_json_parse(&b.ctx, REDAN_S("{\"alive\": true}"), &observed));
         draft.observed = observed;
-        assert_ok(redan_store_read(&b.ctx, &b.ring, redan_slice_of(folder), &store));
+        assert_ok(redan_store_read(&b.ctx, &b.ring, folder, &store));
         assert_int_equal(store.count, i);
         assert_ok(redan_draft_write(&b.ctx, &store, &draft, &envelope));
         assert_ok(redan_dsse_sign(&b.ctx, &envelope, b.ci));
-        assert_ok(redan_store_add(&b.ctx, redan_slice_of(folder), &envelope, &path));
-        assert_int_equal(redan_store_add(&b.ctx, redan_slice_of(folder), &envelope, &path),
+        assert_ok(redan_store_add(&b.ctx, folder, &envelope, &path));
+        assert_int_equal(redan_store_add(&b.ctx, folder, &envelope, &path),
                          REDAN_E_EXISTS); /* written once */
         redan_fail_clear(&b.ctx);
         where = path;
     }
-    assert_ok(redan_store_read(&b.ctx, &b.ring, redan_slice_of(folder), &store));
+    assert_ok(redan_store_read(&b.ctx, &b.ring, folder, &store));
     assert_int_equal(store.count, 5);
     assert_int_equal(store.chain_count, 1);
     assert_true(store.chains[0].whole);
@@ -595,16 +594,14 @@ static void test_store_on_disk(void **state)
     char *slash = strrchr(link, '/');
     (void)snprintf(slash, sizeof(link) - (size_t)(slash - link), "/link.json");
     assert_int_equal(symlink("/etc/passwd", link), 0);
-    assert_ok(redan_store_read(&b.ctx, &b.ring, redan_slice_of(folder), &store));
+    assert_ok(redan_store_read(&b.ctx, &b.ring, folder, &store));
     assert_int_equal(store.count, 6);
     size_t faults = 0;
     for (size_t i = 0; i < store.count; i++)
         faults += store.records[i].fault.len > 0;
     assert_int_equal(faults, 1);
     close_bench(&b);
-    char command[600];
-    (void)snprintf(command, sizeof(command), "%s", folder);
-    assert_int_equal(unlink(link), 0);
+    scratch_drop(&dir);
 }
 
 /* Every failure of memory on the way from an envelope to a judgement is an error, never a pass. */
