@@ -11,14 +11,9 @@ static enum redan_status decode(struct redan_ctx *ctx, struct redan_slice text,
                                 struct redan_slice *bytes)
 {
     struct redan_slice copy = {0};
-    bool url = false;
-    bool standard = false;
+    bool url = text.len && (memchr(text.at, '-', text.len) || memchr(text.at, '_', text.len));
 
-    for (size_t i = 0; i < text.len; i++) {
-        url = url || text.at[i] == '-' || text.at[i] == '_';
-        standard = standard || text.at[i] == '+' || text.at[i] == '/';
-    }
-    if (!url || standard)
+    if (!url || memchr(text.at, '+', text.len) || memchr(text.at, '/', text.len))
         return redan_base64_parse(ctx, text, bytes);
     char *to = redan_take(ctx, text.len);
     if (!to)

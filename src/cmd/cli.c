@@ -58,10 +58,24 @@ static int exit_of(enum redan_status status)
     return REDAN_EXIT_UNDONE;
 }
 
+void redan_cli_clean(char *text, size_t len)
+{
+    for (size_t i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)text[i];
+        bool c1 = c == 0xc2 && i + 1 < len && (unsigned char)text[i + 1] < 0xa0;
+        if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f || c1)
+            text[i] = '?';
+        if (c1)
+            text[i + 1] = '?';
+    }
+}
+
 int redan_cli_failed(struct redan_cli *cli)
 {
-    const struct redan_failure *f = &cli->ctx.failure;
+    struct redan_failure *f = &cli->ctx.failure;
 
+    redan_cli_clean(f->name, strlen(f->name));
+    redan_cli_clean(f->text, strlen(f->text));
     (void)fprintf(stderr, "redan %s: ", cli->command->name);
     if (f->name[0])
         (void)fprintf(stderr, "%s:", f->name);

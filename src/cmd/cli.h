@@ -44,6 +44,7 @@ struct redan_cli {
     struct redan_buf out; /* what goes to standard output, in one piece at the end */
     bool colour;
     bool json;
+    bool painted;   /* what goes out holds our own colours */
     bool simulated; /* --at was given */
 };
 
@@ -63,9 +64,14 @@ int redan_cli_usage(struct redan_cli *cli, const char *format, ...) REDAN_PRINTF
 /* A remark on standard error that is not a failure ("wrote FILE"). Silent with --quiet. */
 void redan_cli_say(const struct redan_cli *cli, const char *format, ...) REDAN_PRINTF(2, 3);
 
+/* Blank out control characters, which could repaint a terminal; line breaks and tabs stay. */
+void redan_cli_clean(char *text, size_t len);
+
 /* The help of one command, or of all (cli_help.c). */
 void redan_cli_help(struct redan_buf *out, const struct redan_command *command);
 void redan_cli_overview(struct redan_buf *out);
+/* The commands that begin with this word; false when there are none. */
+bool redan_cli_group(struct redan_buf *out, const char *word);
 const struct redan_command *redan_cli_find(int argc, char **argv, int *used);
 
 #endif

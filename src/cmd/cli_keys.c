@@ -54,6 +54,34 @@ enum redan_status redan_cli_private(struct redan_cli *cli, struct redan_slice pa
     return status;
 }
 
+static bool is_root(const struct redan_keyring *ring, const struct redan_keyring_key *key)
+{
+    for (size_t i = 0; key && i < ring->root_keys.count; i++) {
+        if (redan_slice_eq(ring->root_keys.items[i], key->id))
+            return true;
+    }
+    return false;
+}
+
+enum redan_status redan_cli_root_key(struct redan_cli *cli, const struct redan_keyring *ring,
+                                     struct redan_slice path, struct redan_key **key)
+{
+    struct redan_key *REDAN_DEFER(redan_key_drop) found = NULL;
+    struct redan_digest id;
+
+    REDAN_TRY(redan_cli_private(cli, path, &found));
+    redan_key_id(found, &id);
+    if (!is_root(ring, redan_keyring_find(ring, &id))) {
+        (void)redan_fail(&cli->ctx, REDAN_E_SCHEMA, 0,
+                         "this key is none of the root's in keys.yaml");
+        redan_fail_name(&cli->ctx, path);
+        return REDAN_E_SCHEMA;
+    }
+    *key = found;
+    found = NULL;
+    return REDAN_OK;
+}
+
 /* The envelope that is there already, when it is about the same bytes; else a new one without signatures. */
 static enum redan_status open_envelope(struct redan_ctx *ctx, struct redan_slice path,
                                        struct redan_slice name, const struct redan_digest *digest,

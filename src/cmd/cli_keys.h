@@ -20,5 +20,10 @@ redan_cli_root_sign(struct redan_cli *cli, struct redan_slice folder, struct red
 /* A private key from a file. */
 REDAN_NODISCARD enum redan_status redan_cli_private(struct redan_cli *cli, struct redan_slice path,
                                                     struct redan_key **key);
+/* The same, and it must be one of the root's. */
+REDAN_NODISCARD enum redan_status redan_cli_root_key(struct redan_cli *cli,
+                                                     const struct redan_keyring *ring,
+                                                     struct redan_slice path,
+                                                     struct redan_key **key);
 
 #endif

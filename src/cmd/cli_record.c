@@ -62,6 +62,24 @@ static enum redan_status sign_and_store(struct redan_cli *cli, const struct reda
     return redan_store_add(ctx, folder, &envelope, path);
 }
 
+/* A record by anybody else would never count: better to hear of it now. */
+static enum redan_status may_say(struct redan_cli *cli, const struct redan_system *system,
+                                 const struct redan_draft *draft)
+{
+    const struct redan_query *q = draft->query;
+    struct redan_slice holder = draft->by->holder;
+    bool named = q->signer.len ? redan_slice_eq(holder, q->signer)
+                               : redan_keyring_holds(&system->ring, holder, q->role);
+
+    if (named)
+        return REDAN_OK;
+    return redan_fail(&cli->ctx, REDAN_E_SCHEMA, 0,
+                      "%.*s/%.*s is to be signed by %s %.*s; this is the key of %.*s",
+                      REDAN_FMT(q->control), REDAN_FMT(q->id),
+                      q->signer.len ? "the holder" : "the role",
+                      REDAN_FMT(q->signer.len ? q->signer : q->role), REDAN_FMT(holder));
+}
+
 enum redan_status redan_cli_record(struct redan_cli *cli, const struct redan_system *system,
                                    struct redan_draft *draft)
 {
@@ -72,6 +90,7 @@ enum redan_status redan_cli_record(struct redan_cli *cli, const struct redan_sys
 
     draft->release = &system->model.release;
     REDAN_TRY(redan_cli_key(cli, &system->ring, &key, &draft->by));
+    REDAN_TRY(may_say(cli, system, draft));
     REDAN_TRY(redan_path_join(&cli->ctx, system->folder, REDAN_S("evidence"), &folder));
     REDAN_TRY(redan_lock_take(&cli->ctx, system->folder, &lock));
     REDAN_TRY(sign_and_store(cli, system, key, draft, folder, &path));

@@ -15,15 +15,18 @@ enum redan_status redan_cli_pin(struct redan_cli *cli, struct redan_pin *pin)
     const char *variable = getenv("REDAN_ROOT");
 
     *pin = (struct redan_pin){.source = REDAN_S("--root")};
-    if (text.len == 0 && variable && variable[0]) {
+    if (!redan_cli_has(cli, "root") && variable && variable[0]) {
         text = redan_slice_of(variable);
         pin->source = REDAN_S("REDAN_ROOT");
     }
-    if (text.len == 0 && redan_file_exists(ctx, REDAN_S(MACHINE_PIN))) {
+    if (!redan_cli_has(cli, "root") && text.len == 0 &&
+        redan_file_exists(ctx, REDAN_S(MACHINE_PIN))) {
         REDAN_TRY(redan_file_read(ctx, REDAN_S(MACHINE_PIN), 4096, false, &text));
         pin->source = REDAN_S(MACHINE_PIN);
     }
     text = redan_slice_trim(text);
+    if (text.len == 0 && redan_cli_has(cli, "root"))
+        return redan_fail(ctx, REDAN_E_USAGE, 0, "--root is empty: is the variable set?");
     if (text.len == 0)
         return REDAN_OK;
     if (!redan_digest_parse(text, &pin->root))
@@ -82,8 +85,9 @@ enum redan_status redan_cli_load_sound(struct redan_cli *cli, struct redan_cli_s
     if (!first)
         return REDAN_OK;
     (void)redan_fail_at(&cli->ctx, REDAN_E_SCHEMA, first->line, first->column,
-                        "%.*s (%zu problems of form; redan lint lists them)",
-                        REDAN_FMT(first->text), loaded->system.problems.count);
+                        "%.*s (%zu problem%s of form; redan lint tells all)",
+                        REDAN_FMT(first->text), loaded->system.problems.count,
+                        loaded->system.problems.count == 1 ? "" : "s");
     redan_fail_name(&cli->ctx, first->file);
     return REDAN_E_SCHEMA;
 }

@@ -114,7 +114,7 @@ static int run(struct redan_cli *cli)
 const struct redan_command redan_cmd_approve = {
     .name = "approve",
     .args = "",
-    .summary = "sign the threat model, or the risk that a governance body carries",
+    .summary = "sign the threat model, or a risk that a body carries",
     .text = "Without --accept it signs the canonical root: this very threat model, for this very "
             "release. With\n"
             "--accept it signs one threat as it stands, with the profile and all that the decision "

@@ -108,9 +108,9 @@ static enum redan_status check_one(struct redan_ctx *ctx, size_t index, void *ar
         status = redan_system_load(ctx, many->catalog, folder, many->pin, &system);
     if (status == REDAN_OK)
         status = judge(ctx, &system, many, &verdict);
+    redan_system_done(&system); /* the keys go before the memory that lists them */
     if (status == REDAN_OK)
         status = keep(ctx, mark, &verdict, many->cli->json, to);
-    redan_system_done(&system);
     if (status == REDAN_OK || status == REDAN_E_MEMORY)
         return status;
     return undone(ctx, start, to);
@@ -211,6 +211,7 @@ static int run_single(struct redan_cli *cli, const struct many *many, struct red
         write_json(ctx, &verdict, &cli->out, &status);
     else
         redan_verdict_text(&cli->out, &verdict, cli->colour);
+    cli->painted = cli->colour;
     return status == REDAN_OK ? redan_word_exit(verdict.word) : redan_cli_failed(cli);
 }
 
@@ -254,7 +255,7 @@ static int run(struct redan_cli *cli)
 const struct redan_command redan_cmd_check = {
     .name = "check",
     .args = "[DIR...]",
-    .summary = "may this release ship? every claim held against signed evidence",
+    .summary = "may this release ship? every claim held against evidence",
     .text = "Reads redan/threatmodel.yaml, org.yaml, keys.yaml, evidence/ and approvals/, and says "
             "pass,\n"
             "fail or indeterminate: first the verdict, then per stage what holds, what does not, "

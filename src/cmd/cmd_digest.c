@@ -47,7 +47,7 @@ static int run(struct redan_cli *cli)
 const struct redan_command redan_cmd_digest = {
     .name = "digest",
     .args = "",
-    .summary = "the canonical root of the threat model; --json adds leaves and acceptances",
+    .summary = "the canonical root; --json adds leaves and acceptances",
     .text = "Comments, order, indentation and annotations change nothing; a loosened threshold "
             "changes the\n"
             "root. docs/digest.md defines it, so that another program can compute it too.",

@@ -25,8 +25,11 @@ static enum redan_status check_signature(struct redan_cli *cli, const struct red
     size_t count = 0;
 
     REDAN_TRY(redan_file_read(ctx, path, ctx->limits.file, true, &text));
-    REDAN_TRY(redan_dsse_parse(ctx, text, &envelope));
-    REDAN_TRY(redan_statement_parse(ctx, envelope.payload, &statement));
+    enum redan_status status = redan_dsse_parse(ctx, text, &envelope);
+    if (status == REDAN_OK)
+        status = redan_statement_parse(ctx, envelope.payload, &statement);
+    redan_fail_name(ctx, path);
+    REDAN_TRY(status);
     signers = redan_take_array(ctx, envelope.count, sizeof(*signers));
     if (!signers)
         return REDAN_E_MEMORY;

@@ -1,4 +1,6 @@
 /* redan evidence list: what was recorded, or what is asked for. */
+#include <stdlib.h>
+
 #include "base/clock.h"
 #include "cmd/cli_system.h"
 #include "cmd/command.h"
@@ -7,6 +9,7 @@
 static const struct redan_option options[] = {
     {"queries", 0, NULL, "what the threat model asks for, and how it is judged now"},
     {"root", 0, "FINGERPRINT", "the root of trust"},
+    {"at", 0, "TIME", "judge as if it were this time"},
     {NULL, 0, NULL, NULL},
 };
 
@@ -71,6 +74,36 @@ static enum redan_status list_query(struct redan_cli *cli, const struct redan_sy
     return REDAN_OK;
 }
 
+static int by_time(const void *a, const void *b)
+{
+    const struct redan_record *const *x = a;
+    const struct redan_record *const *y = b;
+    int order = ((*x)->time > (*y)->time) - ((*x)->time < (*y)->time);
+
+    if (order == 0)
+        order = redan_slice_cmp((*x)->producer, (*y)->producer);
+    if (order == 0)
+        order = ((*x)->seq > (*y)->seq) - ((*x)->seq < (*y)->seq);
+    return order ? order : redan_slice_cmp((*x)->file, (*y)->file);
+}
+
+/* Oldest first, whatever the files are called. */
+static enum redan_status list_records(struct redan_cli *cli, const struct redan_store *store)
+{
+    const struct redan_record **sorted =
+        redan_take_array(&cli->ctx, store->count, sizeof(const struct redan_record *));
+
+    if (!sorted)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < store->count; i++)
+        sorted[i] = &store->records[i];
+    if (store->count)
+        qsort(sorted, store->count, sizeof(const struct redan_record *), by_time);
+    for (size_t i = 0; i < store->count; i++)
+        list_record(cli, sorted[i], i == 0);
+    return REDAN_OK;
+}
+
 static enum redan_status list(struct redan_cli *cli, const struct redan_system *s)
 {
     const struct redan_control *controls = NULL;
@@ -81,8 +114,7 @@ static enum redan_status list(struct redan_cli *cli, const struct redan_system *
     if (cli->json)
         redan_buf_text(&cli->out, "[");
     if (!redan_cli_has(cli, "queries")) {
-        for (size_t i = 0; i < s->store.count; i++)
-            list_record(cli, &s->store.records[i], i == 0);
+        REDAN_TRY(list_records(cli, &s->store));
     } else {
         for (size_t i = 0; i < count; i++) {
             for (size_t k = 0; k < controls[i].query_count; k++) {
@@ -108,7 +140,7 @@ static int run(struct redan_cli *cli)
 const struct redan_command redan_cmd_evidence_list = {
     .name = "evidence list",
     .args = "",
-    .summary = "the records of this system, or with --queries what is asked for and its status",
+    .summary = "what was recorded, or with --queries what is asked for",
     .options = options,
     .run = run,
 };

@@ -6,6 +6,7 @@
 static const struct redan_option options[] = {
     {"all", 'a', NULL, "every probe of this system"},
     {"dry-run", 0, NULL, "say what would run, and run nothing"},
+    {"root", 0, "FINGERPRINT", "the root of trust; else REDAN_ROOT, else /etc/redan/root"},
     REDAN_RECORD_OPTIONS,
     {NULL, 0, NULL, NULL},
 };
@@ -90,7 +91,7 @@ static int run(struct redan_cli *cli)
 const struct redan_command redan_cmd_evidence_run = {
     .name = "evidence run",
     .args = "[PROBE...]",
-    .summary = "run the organisation's probes and commands and record what they saw",
+    .summary = "run the organisation's probes and record what they saw",
     .text = "Definitions live in org.yaml alone, and are executed only when the pinned root has "
             "signed it; a\n"
             "threat model under review can ask for evidence but never say how it is made.",

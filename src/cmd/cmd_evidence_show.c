@@ -3,6 +3,8 @@
 #include "cmd/command.h"
 #include "codec/json.h"
 
+enum { LEAST_DIGITS = 6 };
+
 static bool named(const struct redan_record *r, struct redan_slice name)
 {
     char hex[REDAN_DIGEST_HEX];
@@ -10,7 +12,7 @@ static bool named(const struct redan_record *r, struct redan_slice name)
         redan_slice_starts(name, REDAN_S("sha256:")) ? redan_slice_sub(name, 7, SIZE_MAX) : name;
 
     redan_digest_hex(&r->digest, hex);
-    return digits.len >= 6 && redan_slice_starts(redan_slice_of(hex), digits);
+    return digits.len >= LEAST_DIGITS && redan_slice_starts(redan_slice_of(hex), digits);
 }
 
 static void show(struct redan_cli *cli, const struct redan_record *r)
@@ -54,9 +56,14 @@ static int run(struct redan_cli *cli)
         found = &store->records[i];
         hits++;
     }
-    if (hits != 1)
+    if (hits > 1)
         return redan_cli_usage(cli, "%zu records begin with \"%.*s\"; give more of the digest",
                                hits, REDAN_FMT(cli->args[0]));
+    if (hits == 0)
+        return redan_cli_usage(cli,
+                               "no record begins with \"%.*s\"; give at least %d digits of its "
+                               "digest, as redan evidence list shows it",
+                               REDAN_FMT(cli->args[0]), (int)LEAST_DIGITS);
     show(cli, found);
     return REDAN_EXIT_CLEAN;
 }
@@ -64,7 +71,7 @@ static int run(struct redan_cli *cli)
 const struct redan_command redan_cmd_evidence_show = {
     .name = "evidence show",
     .args = "DIGEST",
-    .summary = "one record, whole: what it says, about what, and who signed it",
+    .summary = "one record, whole: what it says and who signed it",
     .least = 1,
     .most = 1,
     .run = run,

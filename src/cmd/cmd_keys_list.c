@@ -5,7 +5,7 @@
 #include "codec/json.h"
 
 static void add_roles(struct redan_buf *out, const struct redan_keyring *ring,
-                      struct redan_slice holder, const char *quote)
+                      struct redan_slice holder, const char *before, const char *quote)
 {
     const struct redan_keyring_role *roles = ring->roles.items;
     bool first = true;
@@ -13,7 +13,7 @@ static void add_roles(struct redan_buf *out, const struct redan_keyring *ring,
     for (size_t i = 0; i < ring->roles.count; i++) {
         if (!redan_keyring_holds(ring, holder, roles[i].id))
             continue;
-        redan_buf_printf(out, "%s%s%.*s%s", first ? "" : ", ", quote, REDAN_FMT(roles[i].id),
+        redan_buf_printf(out, "%s%s%.*s%s", first ? before : ", ", quote, REDAN_FMT(roles[i].id),
                          quote);
         first = false;
     }
@@ -30,11 +30,11 @@ static void list_text(struct redan_cli *cli, const struct redan_keyring *ring)
                      (unsigned long long)ring->version, hex);
     for (size_t i = 0; i < ring->keys.count; i++) {
         redan_date_text(keys[i].until, until);
-        redan_buf_printf(&cli->out, "%-8s %-16.*s %-16.*s %-11s until %s  ",
+        redan_buf_printf(&cli->out, "%-8s %-16.*s %-16.*s %-11s until %s",
                          redan_key_state_name(redan_keyring_state(&keys[i], cli->ctx.now)),
                          REDAN_FMT(keys[i].id), REDAN_FMT(keys[i].holder),
                          redan_key_kind_name(redan_key_kind(keys[i].key)), until);
-        add_roles(&cli->out, ring, keys[i].holder, "");
+        add_roles(&cli->out, ring, keys[i].holder, "  ", "");
         redan_buf_char(&cli->out, '\n');
     }
 }
@@ -59,7 +59,7 @@ static void list_json(struct redan_cli *cli, const struct redan_keyring *ring)
                          redan_key_kind_name(redan_key_kind(keys[i].key)),
                          redan_key_state_name(redan_keyring_state(&keys[i], cli->ctx.now)));
         redan_buf_printf(&cli->out, ", \"until\": \"%s\", \"roles\": [", until);
-        add_roles(&cli->out, ring, keys[i].holder, "\"");
+        add_roles(&cli->out, ring, keys[i].holder, "", "\"");
         redan_buf_text(&cli->out, "]}");
     }
     redan_buf_text(&cli->out, "]}\n");
@@ -74,10 +74,12 @@ static int run(struct redan_cli *cli)
     if (redan_cli_keys_folder(cli, &folder) != REDAN_OK ||
         redan_cli_keyring(cli, folder, &present, &ring) != REDAN_OK)
         return redan_cli_failed(cli);
-    if (!present)
-        return redan_cli_usage(cli,
-                               "there is no keys.yaml in %.*s; make the first key: redan keys new",
-                               REDAN_FMT(folder));
+    if (!present) {
+        (void)redan_fail(&cli->ctx, REDAN_E_ABSENT, 0,
+                         "there is no keys.yaml in %.*s; make the first key: redan keys new",
+                         REDAN_FMT(folder));
+        return redan_cli_failed(cli);
+    }
     if (cli->json)
         list_json(cli, &ring);
     else
@@ -88,6 +90,6 @@ static int run(struct redan_cli *cli)
 const struct redan_command redan_cmd_keys_list = {
     .name = "keys list",
     .args = "",
-    .summary = "who holds which key, in which roles, until when; and the root fingerprint",
+    .summary = "who holds which key and role, and the root fingerprint",
     .run = run,
 };

@@ -139,15 +139,13 @@ static enum redan_status enrol(struct redan_cli *cli, const struct enrolment *e,
     return REDAN_OK;
 }
 
-/* What is written must read back without a problem before it replaces anything. */
-static enum redan_status write_ring(struct redan_cli *cli, const struct redan_keyring *ring,
-                                    struct redan_slice folder, struct redan_buf *text,
-                                    struct redan_digest *root)
+/* What is written must read back without a problem before anything is written. */
+static enum redan_status make_ring(struct redan_cli *cli, const struct redan_keyring *ring,
+                                   struct redan_buf *text, struct redan_digest *root)
 {
     struct redan_ctx *ctx = &cli->ctx;
     struct redan_problems problems;
     struct redan_keyring back = {0};
-    struct redan_slice path = {0};
 
     redan_keyring_add_yaml(text, ring);
     REDAN_TRY(redan_buf_ok(ctx, text, "keys.yaml"));
@@ -157,8 +155,16 @@ static enum redan_status write_ring(struct redan_cli *cli, const struct redan_ke
     redan_keyring_done(&back);
     REDAN_TRY(status);
     if (problems.first)
-        return redan_fail(ctx, REDAN_E_SCHEMA, 0, "keys.yaml would say: %.*s",
+        return redan_fail(ctx, REDAN_E_USAGE, 0, "keys.yaml would say: %.*s",
                           REDAN_FMT(problems.first->text));
+    return REDAN_OK;
+}
+
+static enum redan_status write_ring(struct redan_ctx *ctx, struct redan_slice folder,
+                                    const struct redan_buf *text)
+{
+    struct redan_slice path = {0};
+
     REDAN_TRY(redan_path_join(ctx, folder, REDAN_S("keys.yaml"), &path));
     return redan_file_replace(ctx, path, 0644, redan_buf_view(text));
 }
@@ -180,17 +186,12 @@ static enum redan_status write_private(struct redan_cli *cli, const struct redan
 }
 
 static enum redan_status sign(struct redan_cli *cli, struct redan_slice folder,
-                              struct redan_slice text, const struct redan_key *own, bool first)
+                              struct redan_slice text, const struct redan_key *with)
 {
-    struct redan_key *REDAN_DEFER(redan_key_drop) root = NULL;
-    struct redan_slice with = redan_cli_value(cli, "sign-with");
     size_t count = 0;
 
-    if (with.len)
-        REDAN_TRY(redan_cli_private(cli, with, &root));
-    if (root || first)
-        return redan_cli_root_sign(cli, folder, REDAN_S("keys.yaml"), text, root ? root : own,
-                                   &count);
+    if (with)
+        return redan_cli_root_sign(cli, folder, REDAN_S("keys.yaml"), text, with, &count);
     redan_cli_say(cli, "keys.yaml has changed and needs the root's signature: redan keys sign "
                        "keys.yaml --key ROOT-KEY");
     return REDAN_OK;
@@ -212,6 +213,7 @@ static enum redan_status make(struct redan_cli *cli)
     struct redan_ctx *ctx = &cli->ctx;
     struct redan_keyring REDAN_DEFER(redan_keyring_done) ring = {0};
     struct redan_key *REDAN_DEFER(redan_key_drop) key = NULL;
+    struct redan_key *REDAN_DEFER(redan_key_drop) root_key = NULL;
     struct redan_buf REDAN_DEFER(redan_buf_done) text = {0};
     struct enrolment e = {.id = cli->args[0], .holder = redan_cli_value(cli, "holder")};
     struct redan_slice until = redan_cli_value(cli, "until");
@@ -230,14 +232,17 @@ static enum redan_status make(struct redan_cli *cli)
     REDAN_TRY(redan_cli_keys_folder(cli, &folder));
     REDAN_TRY(redan_cli_keyring(cli, folder, &present, &ring));
     REDAN_TRY(check_first(cli, !present));
+    if (present && redan_cli_has(cli, "sign-with"))
+        REDAN_TRY(redan_cli_root_key(cli, &ring, redan_cli_value(cli, "sign-with"), &root_key));
     REDAN_TRY(redan_key_new(ctx, kind, &key));
     redan_key_add_public_pem(&text, key);
     REDAN_TRY(redan_copy(ctx, redan_buf_view(&text), &e.public_text));
     redan_buf_clear(&text);
     REDAN_TRY(enrol(cli, &e, !present, &ring));
+    REDAN_TRY(make_ring(cli, &ring, &text, &root));
     REDAN_TRY(write_private(cli, key, e.id, &path));
-    REDAN_TRY(write_ring(cli, &ring, folder, &text, &root));
-    REDAN_TRY(sign(cli, folder, redan_buf_view(&text), key, !present));
+    REDAN_TRY(write_ring(ctx, folder, &text));
+    REDAN_TRY(sign(cli, folder, redan_buf_view(&text), present ? root_key : key));
     redan_cli_say(cli, "private key in %.*s, enrolled in %.*s/keys.yaml", REDAN_FMT(path),
                   REDAN_FMT(folder));
     redan_digest_hex(&root, hex);
@@ -255,7 +260,7 @@ static int run(struct redan_cli *cli)
 const struct redan_command redan_cmd_keys_new = {
     .name = "keys new",
     .args = "ID",
-    .summary = "make a key and enrol its holder in keys.yaml; the first one is the root",
+    .summary = "make a key and enrol its holder; the first one is the root",
     .text = "Prints the root fingerprint, which is what machines pin.\n\n"
             "  redan keys new root-1 --org examplebank --holder a.root --out ~/root-1.pem\n"
             "  redan keys new okafor --holder r.okafor --role ml-lead --sign-with ~/root-1.pem\n"

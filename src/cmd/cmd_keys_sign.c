@@ -8,15 +8,6 @@ static const struct redan_option options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-static bool is_root(const struct redan_keyring *ring, const struct redan_keyring_key *key)
-{
-    for (size_t i = 0; key && i < ring->root_keys.count; i++) {
-        if (redan_slice_eq(ring->root_keys.items[i], key->id))
-            return true;
-    }
-    return false;
-}
-
 static enum redan_status sign(struct redan_cli *cli)
 {
     struct redan_ctx *ctx = &cli->ctx;
@@ -26,7 +17,6 @@ static enum redan_status sign(struct redan_cli *cli)
     struct redan_slice folder = {0};
     struct redan_slice path = {0};
     struct redan_slice text = {0};
-    struct redan_digest id;
     bool present = false;
     size_t count = 0;
 
@@ -38,10 +28,7 @@ static enum redan_status sign(struct redan_cli *cli)
     REDAN_TRY(redan_cli_keyring(cli, folder, &present, &ring));
     REDAN_TRY(redan_path_join(ctx, folder, name, &path));
     REDAN_TRY(redan_file_read(ctx, path, ctx->limits.yaml, false, &text));
-    REDAN_TRY(redan_cli_private(cli, redan_cli_value(cli, "key"), &key));
-    redan_key_id(key, &id);
-    if (!is_root(&ring, redan_keyring_find(&ring, &id)))
-        return redan_fail(ctx, REDAN_E_SCHEMA, 0, "this key is none of the root's in keys.yaml");
+    REDAN_TRY(redan_cli_root_key(cli, &ring, redan_cli_value(cli, "key"), &key));
     REDAN_TRY(redan_cli_root_sign(cli, folder, name, text, key, &count));
     redan_cli_say(cli, "%.*s holds %zu of %llu signatures of the root", REDAN_FMT(name), count,
                   (unsigned long long)ring.root_threshold);
@@ -56,7 +43,7 @@ static int run(struct redan_cli *cli)
 const struct redan_command redan_cmd_keys_sign = {
     .name = "keys sign",
     .args = "keys.yaml | org.yaml",
-    .summary = "the root's signature over the keyring or the organisation file",
+    .summary = "the root's signature over keys.yaml or org.yaml",
     .options = options,
     .least = 1,
     .most = 1,

@@ -48,14 +48,47 @@ static enum redan_status lint(struct redan_cli *cli, struct redan_problems *prob
     return REDAN_OK;
 }
 
-static void report(struct redan_cli *cli, const struct redan_problems *problems)
+static bool later(const struct redan_problem *a, const struct redan_problem *b)
 {
+    return a->line > b->line || (a->line == b->line && a->column > b->column);
+}
+
+/* File by file as they were read, from top to bottom. */
+static enum redan_status sort(struct redan_ctx *ctx, const struct redan_problems *problems,
+                              const struct redan_problem ***sorted, size_t *count)
+{
+    size_t n = 0;
+
+    for (const struct redan_problem *p = problems->first; p; p = p->next)
+        n++;
+    const struct redan_problem **items = redan_take_array(ctx, n, sizeof(*items));
+    if (!items)
+        return REDAN_E_MEMORY;
+    n = 0;
+    for (const struct redan_problem *p = problems->first; p; p = p->next) {
+        size_t at = n++;
+        for (; at > 0 && redan_slice_eq(items[at - 1]->file, p->file) && later(items[at - 1], p);
+             at--)
+            items[at] = items[at - 1];
+        items[at] = p;
+    }
+    *sorted = items;
+    *count = n;
+    return REDAN_OK;
+}
+
+static enum redan_status report(struct redan_cli *cli, const struct redan_problems *problems)
+{
+    const struct redan_problem **sorted = NULL;
+    size_t count = 0;
     struct redan_buf *out = &cli->out;
 
+    REDAN_TRY(sort(&cli->ctx, problems, &sorted, &count));
     if (cli->json)
         redan_buf_printf(out, "{\"schema\": \"redan/lint/1\", \"count\": %zu, \"problems\": [",
                          problems->count);
-    for (const struct redan_problem *p = problems->first; p; p = p->next) {
+    for (size_t i = 0; i < count; i++) {
+        const struct redan_problem *p = sorted[i];
         if (!cli->json) {
             redan_buf_printf(out, "%.*s:%u:%u: %.*s\n", REDAN_FMT(p->file), p->line, p->column,
                              REDAN_FMT(p->text));
@@ -63,7 +96,7 @@ static void report(struct redan_cli *cli, const struct redan_problems *problems)
                 redan_buf_printf(out, "    fix: %.*s\n", REDAN_FMT(p->fix));
             continue;
         }
-        redan_buf_printf(out, "%s\n  {\"file\": ", p == problems->first ? "" : ",");
+        redan_buf_printf(out, "%s\n  {\"file\": ", i == 0 ? "" : ",");
         redan_json_string_add(out, p->file);
         redan_buf_printf(out, ", \"line\": %u, \"column\": %u, \"text\": ", p->line, p->column);
         redan_json_string_add(out, p->text);
@@ -77,6 +110,7 @@ static void report(struct redan_cli *cli, const struct redan_problems *problems)
         redan_buf_text(out, "the form is sound\n");
     else
         redan_buf_printf(out, "%zu problem%s\n", problems->count, problems->count == 1 ? "" : "s");
+    return REDAN_OK;
 }
 
 static int run(struct redan_cli *cli)
@@ -84,16 +118,15 @@ static int run(struct redan_cli *cli)
     struct redan_cli_system REDAN_DEFER(redan_cli_system_done) loaded = {0};
     struct redan_problems problems;
 
-    if (lint(cli, &problems, &loaded) != REDAN_OK)
+    if (lint(cli, &problems, &loaded) != REDAN_OK || report(cli, &problems) != REDAN_OK)
         return redan_cli_failed(cli);
-    report(cli, &problems);
     return problems.count ? REDAN_EXIT_FINDINGS : REDAN_EXIT_CLEAN;
 }
 
 const struct redan_command redan_cmd_lint = {
     .name = "lint",
     .args = "[FILE | DIR]",
-    .summary = "the form of a threat model, its organisation and its keys; no evidence is read",
+    .summary = "the form of threat model, organisation and keys; no evidence",
     .most = 1,
     .run = run,
 };

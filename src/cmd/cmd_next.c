@@ -1,4 +1,5 @@
 /* redan next: the one most useful thing to do now. */
+#include "base/clock.h"
 #include "cmd/cli_system.h"
 #include "cmd/command.h"
 #include "codec/json.h"
@@ -19,6 +20,10 @@ static int run(struct redan_cli *cli)
         redan_system_verdict(&cli->ctx, &loaded.system, NULL, 0, cli->simulated, &v) != REDAN_OK)
         return redan_cli_failed(cli);
     const struct redan_finding *next = v.next;
+    char time[REDAN_TIME_TEXT];
+    redan_time_text(v.at, time);
+    if (v.simulated && !cli->json)
+        redan_buf_printf(&cli->out, "SIMULATED at %s\n", time);
     if (cli->json) {
         redan_buf_text(&cli->out, "{\"next\": ");
         if (next) {
@@ -34,7 +39,9 @@ static int run(struct redan_cli *cli)
                          REDAN_FMT(next->subject), next->subject.len ? ": " : "",
                          REDAN_FMT(next->detail));
     } else if (v.deadline_count > 0) {
-        redan_buf_printf(&cli->out, "nothing now; next, %.*s\n", REDAN_FMT(v.deadlines[0].what));
+        redan_date_text(v.deadlines[0].at, time);
+        redan_buf_printf(&cli->out, "nothing now; on %s, %.*s\n", time,
+                         REDAN_FMT(v.deadlines[0].what));
     } else {
         redan_buf_text(&cli->out, "nothing: every claim is proved\n");
     }

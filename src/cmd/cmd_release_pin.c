@@ -36,7 +36,7 @@ static enum redan_status begin_release(struct redan_ctx *ctx, struct redan_slice
 }
 
 static enum redan_status pin_one(struct redan_cli *cli, struct redan_slice arg,
-                                 struct redan_slice *text)
+                                 struct redan_slice file, struct redan_slice *text)
 {
     struct redan_ctx *ctx = &cli->ctx;
     struct redan_slice name = {0};
@@ -52,9 +52,12 @@ static enum redan_status pin_one(struct redan_cli *cli, struct redan_slice arg,
     redan_digest_hex(&tree.digest, hex);
     REDAN_TRY(redan_format(ctx, &value, "sha256:%s", hex));
     REDAN_TRY(redan_copy(ctx, name, &key));
-    REDAN_TRY(begin_release(ctx, name, text));
     const char *const keys[] = {"release", key.at};
-    REDAN_TRY(redan_yaml_set(ctx, *text, keys, 2, value, text));
+    enum redan_status status = begin_release(ctx, name, text);
+    if (status == REDAN_OK)
+        status = redan_yaml_set(ctx, *text, keys, 2, value, text);
+    redan_fail_name(ctx, file);
+    REDAN_TRY(status);
     redan_buf_printf(&cli->out, "%.*s  sha256:%s  %zu file%s\n", REDAN_FMT(name), hex, tree.count,
                      tree.count == 1 ? "" : "s");
     return REDAN_OK;
@@ -70,24 +73,23 @@ static enum redan_status pin(struct redan_cli *cli)
     REDAN_TRY(redan_cli_folder(cli, &folder));
     REDAN_TRY(redan_path_join(ctx, folder, REDAN_S("threatmodel.yaml"), &file));
     REDAN_TRY(redan_file_read(ctx, file, ctx->limits.yaml, false, &text));
-    for (size_t i = 0; i < cli->arg_count; i++) {
-        enum redan_status status = pin_one(cli, cli->args[i], &text);
-        if (status == REDAN_E_SYNTAX || status == REDAN_E_ABSENT || status == REDAN_E_UNSUPPORTED)
-            redan_fail_name(ctx, file);
-        REDAN_TRY(status);
-    }
+    for (size_t i = 0; i < cli->arg_count; i++)
+        REDAN_TRY(pin_one(cli, cli->args[i], file, &text));
     return redan_file_replace(ctx, file, 0644, text);
 }
 
 static int run(struct redan_cli *cli)
 {
-    return pin(cli) == REDAN_OK ? REDAN_EXIT_CLEAN : redan_cli_failed(cli);
+    if (pin(cli) == REDAN_OK)
+        return REDAN_EXIT_CLEAN;
+    redan_buf_clear(&cli->out); /* nothing was written, so nothing was pinned */
+    return redan_cli_failed(cli);
 }
 
 const struct redan_command redan_cmd_release_pin = {
     .name = "release pin",
     .args = "NAME=PATH...",
-    .summary = "write the digests of files or folders into the threat model's release",
+    .summary = "write the digests of files or folders into the release",
     .text = "Every other byte of the file stays as it is. A new digest asks for new evidence and a "
             "new review:\n"
             "what was proved about the old one proves nothing about the new.\n\n"

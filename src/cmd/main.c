@@ -101,6 +101,8 @@ static int flush(struct redan_cli *cli, int code)
 
     if (redan_buf_ok(&cli->ctx, &cli->out, "the answer") != REDAN_OK)
         return redan_cli_failed(cli);
+    if (!cli->painted)
+        redan_cli_clean(cli->out.data, cli->out.len);
     if (fwrite(text.at, 1, text.len, stdout) != text.len || fflush(stdout) != 0) {
         (void)fprintf(stderr, "redan: standard output: %s\n", strerror(errno));
         return REDAN_EXIT_UNDONE;
@@ -121,32 +123,50 @@ static int run(struct redan_cli *cli, int argc, char **argv)
     return code != 0 ? code : flush(cli, cli->command->run(cli));
 }
 
-int main(int argc, char **argv)
+/* No command, the first word of several, or a request for help. */
+static int orient(struct redan_cli *cli, int argc, char **argv)
 {
     static const struct redan_command none = {"help", "", "", NULL, NULL, 0, 0, NULL};
-    struct redan_cli cli = {.command = &none};
+    const char *word = argc > 1 ? argv[1] : "";
+    bool help = strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
+    int used = 0;
+
+    cli->command = &none;
+    if (help && argc > 2) {
+        const struct redan_command *command = redan_cli_find(argc - 1, argv + 1, &used);
+        if (command) {
+            redan_cli_help(&cli->out, command);
+            return flush(cli, REDAN_EXIT_CLEAN);
+        }
+        word = argv[2];
+    } else if (help || argc < 2) {
+        redan_cli_overview(&cli->out);
+        return flush(cli, help ? REDAN_EXIT_CLEAN : REDAN_EXIT_USAGE);
+    }
+    if (redan_cli_group(&cli->out, word)) {
+        (void)fprintf(stderr, "redan %s: one more word is needed\n", word);
+        return flush(cli, REDAN_EXIT_USAGE);
+    }
+    if (word[0] == '-') {
+        (void)fprintf(stderr, "redan: options follow the command: redan COMMAND %s\n", word);
+        return REDAN_EXIT_USAGE;
+    }
+    (void)fprintf(stderr, "redan: unknown command \"%s\"; redan --help lists them\n", word);
+    return REDAN_EXIT_USAGE;
+}
+
+int main(int argc, char **argv)
+{
+    struct redan_cli cli = {0};
     char version[] = "version";
     int used = 0;
-    int code = REDAN_EXIT_USAGE;
 
     if (argc == 2 && strcmp(argv[1], "--version") == 0)
         argv[1] = version;
     redan_ctx_init(&cli.ctx, NULL);
     redan_buf_init(&cli.out, &cli.ctx, (size_t)256 << 20);
     cli.command = redan_cli_find(argc, argv, &used);
-    if (cli.command) {
-        code = run(&cli, argc - used, argv + used);
-    } else if (argc < 2) {
-        cli.command = &none;
-        redan_cli_overview(&cli.out);
-        code = flush(&cli, REDAN_EXIT_USAGE);
-    } else if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0) {
-        cli.command = &none;
-        redan_cli_overview(&cli.out);
-        code = flush(&cli, REDAN_EXIT_CLEAN);
-    } else {
-        (void)fprintf(stderr, "redan: unknown command \"%s\"; redan --help lists them\n", argv[1]);
-    }
+    int code = cli.command ? run(&cli, argc - used, argv + used) : orient(&cli, argc, argv);
     redan_buf_done(&cli.out);
     redan_ctx_done(&cli.ctx);
     return code;

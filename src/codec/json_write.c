@@ -107,6 +107,34 @@ static void shortest(double value, struct digits *digits)
         digits->len--;
 }
 
+/* Up to 15 digits with up to 6 behind the point, as people write them: exact arithmetic instead of trial. Two such decimals
+ * never read as the same double, so that the first that reads back is the shortest. */
+static bool few_digits(double value, struct digits *digits)
+{
+    static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
+    char text[24];
+    int at = (int)sizeof(text);
+
+    for (size_t k = 0; k < REDAN_COUNT(tens); k++) {
+        double scaled = value * tens[k];
+        if (!(scaled < 1e15 - 1))
+            return false;
+        double whole = (double)(uint64_t)(scaled + 0.5);
+        double back = whole / tens[k]; /* both are exact, so this is the decimal's nearest double */
+        if (back < value || back > value) /* 0 too: the value is above it */
+            continue;
+        for (uint64_t left = (uint64_t)whole; left; left /= 10)
+            text[--at] = (char)('0' + left % 10);
+        digits->len = (int)sizeof(text) - at;
+        digits->point = digits->len - (int)k;
+        memcpy(digits->text, text + at, (size_t)digits->len);
+        while (digits->len > 1 && digits->text[digits->len - 1] == '0')
+            digits->len--;
+        return true;
+    }
+    return false;
+}
+
 /* ECMA-262 Number::toString, radix 10 */
 void redan_json_number_add(struct redan_buf *out, double value)
 {
@@ -123,7 +151,8 @@ void redan_json_number_add(struct redan_buf *out, double value)
         redan_buf_char(out, '0');
         return;
     }
-    shortest(value, &d);
+    if (!few_digits(value, &d))
+        shortest(value, &d);
     size_t len = (size_t)d.len;
     if (d.point > 21 || d.point <= -6) {
         redan_buf_add(out, d.text, 1);

@@ -18,7 +18,8 @@ struct redan_http_response {
     struct redan_slice body; /* in the arena, at most limits.output */
 };
 
-/* No redirects, no proxies, no cookies. REDAN_E_UNSUPPORTED where libcurl is not installed, REDAN_E_IO with curl's words. */
+/* No redirects, no proxies, no cookies. REDAN_E_USAGE for an address that is refused, REDAN_E_UNSUPPORTED where libcurl is not
+ * installed, REDAN_E_LIMIT for an answer over limits.output, REDAN_E_IO with curl's words. */
 REDAN_NODISCARD enum redan_status redan_http_send(struct redan_ctx *ctx,
                                                   const struct redan_http_request *request,
                                                   struct redan_http_response *response);

@@ -19,7 +19,8 @@ struct redan_process_result {
     bool cut; /* output was longer than the limit */
 };
 
-/* REDAN_E_ABSENT when the program is not found; a non-zero exit is a result, not a failure. */
+/* REDAN_E_ABSENT when the program is not found; a non-zero exit is a result, not a failure. When the program ends, whatever
+ * it left running in its process group is killed. The environment is the caller's; of the descriptors only 0, 1 and 2 pass. */
 REDAN_NODISCARD enum redan_status redan_process_run(struct redan_ctx *ctx,
                                                     const struct redan_process *process,
                                                     struct redan_process_result *result);

@@ -27,8 +27,8 @@ struct redan_tree_options {
     void *arg;
 };
 
-/* A file that changes while it is read (size or mtime), a link, a socket, a device, a name that is not UTF-8: failures that
- * name the path. `options` may be NULL. */
+/* A file that changes while it is read (size or mtime), a link, a socket, a device, a name that is not UTF-8: failures whose
+ * text names the path below the root, and whose `name` is the root. `options` may be NULL. */
 REDAN_NODISCARD enum redan_status redan_tree_walk(struct redan_ctx *ctx, struct redan_slice path,
                                                   const struct redan_tree_options *options,
                                                   struct redan_tree *tree);

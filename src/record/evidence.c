@@ -248,7 +248,9 @@ static enum redan_status admissible(struct judging *j, const struct search *s, b
         REDAN_TRY(redan_format(j->ctx, &text, "the chain of %.*s has a gap: %.*s",
                                REDAN_FMT(r->producer),
                                REDAN_FMT(chain ? chain->fault : REDAN_S("no chain"))));
-        return conclude(j, REDAN_OUTCOME_GAP, text, "restore the withheld record, or record");
+        return conclude(j, REDAN_OUTCOME_GAP, text,
+                        "restore the withheld record; if it is lost, enrol the producer as a "
+                        "new holder and record");
     }
     if (r->mode != q->mode) {
         REDAN_TRY(redan_format(j->ctx, &text, "recorded in mode %s, expected %s",

@@ -1,9 +1,12 @@
 /* A verdict on one screen: first the word, then what holds it up, then what to do. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "record/verdict.h"
 #include "text/nfc.h"
 
-enum { ID_WIDTH = 20, ANSWER_WIDTH = 11, SHOWN_ITEMS = 40, SHOWN_FINDINGS = 4 };
+enum { WIDTH = 80, LABEL = 8, ID_MOST = 24, ANSWER_WIDTH = 11, GRADE_WIDTH = 3 };
+enum { SHOWN_ITEMS = 40, SHOWN_FINDINGS = 4, SHOWN_DEADLINES = 4 };
 
 enum paint { PLAIN, BOLD, DIM, RED, GREEN, YELLOW };
 
@@ -35,6 +38,45 @@ static void column(struct redan_buf *out, struct redan_slice text, size_t width)
     redan_buf_repeat(out, ' ', taken < width ? width - taken : 1);
 }
 
+/* Words, broken before the edge of the screen; further lines begin at `indent`. `at` is where the first one begins. */
+static void flow(struct redan_buf *out, struct redan_slice text, size_t at, size_t indent)
+{
+    bool first = true;
+
+    while (text.len) {
+        struct redan_slice word = {0};
+        (void)redan_slice_cut(text, ' ', &word, &text);
+        size_t wide = redan_text_width(word);
+        if (!first && at + 1 + wide > WIDTH) {
+            redan_buf_char(out, '\n');
+            redan_buf_repeat(out, ' ', indent);
+            at = indent;
+        } else if (!first) {
+            redan_buf_char(out, ' ');
+            at++;
+        }
+        say(out, word);
+        at += wide;
+        first = false;
+    }
+}
+
+/* One line's worth of a text, marked where it was cut. */
+static void cut(struct redan_buf *out, struct redan_slice text, size_t room)
+{
+    size_t len = text.len;
+
+    if (redan_text_width(text) <= room) {
+        say(out, text);
+        return;
+    }
+    while (len > 0 && (redan_text_width(redan_slice_sub(text, 0, len)) + 3 > room ||
+                       ((unsigned char)text.at[len] & 0xc0) == 0x80))
+        len--;
+    say(out, redan_slice_sub(text, 0, len));
+    redan_buf_text(out, "...");
+}
+
 static const char *level_mark(enum redan_level level)
 {
     switch (level) {
@@ -57,14 +99,21 @@ static enum paint level_paint(enum redan_level level)
     return level == REDAN_LEVEL_WARN ? YELLOW : RED;
 }
 
+static void mark(struct redan_buf *out, enum redan_level level, bool colour)
+{
+    paint(out, colour, level_paint(level));
+    redan_buf_text(out, level_mark(level));
+    paint(out, colour, PLAIN);
+}
+
 static void labelled(struct redan_buf *out, const char *label, struct redan_slice text, bool colour)
 {
     if (text.len == 0)
         return;
     paint(out, colour, DIM);
-    redan_buf_printf(out, "%-9s ", label);
+    redan_buf_printf(out, "%-*s", LABEL, label);
     paint(out, colour, PLAIN);
-    say(out, text);
+    flow(out, text, LABEL, LABEL);
     redan_buf_char(out, '\n');
 }
 
@@ -74,6 +123,8 @@ static void head(struct redan_buf *out, const struct redan_verdict *v, bool colo
     static const enum paint paints[] = {GREEN, YELLOW, RED, RED};
     char time[REDAN_TIME_TEXT];
 
+    size_t at = strlen(shout[v->word]) + redan_text_width(v->system) + 4;
+
     paint(out, colour, BOLD);
     paint(out, colour, paints[v->word]);
     redan_buf_text(out, shout[v->word]);
@@ -81,13 +132,14 @@ static void head(struct redan_buf *out, const struct redan_verdict *v, bool colo
     if (v->simulated) {
         redan_time_text(v->at, time);
         redan_buf_printf(out, "  SIMULATED at %s", time);
+        at += strlen("  SIMULATED at ") + strlen(time);
     }
     redan_buf_text(out, "  ");
     paint(out, colour, BOLD);
     say(out, v->system);
     paint(out, colour, PLAIN);
     redan_buf_text(out, "  ");
-    say(out, v->headline);
+    flow(out, v->headline, at, LABEL);
     redan_buf_char(out, '\n');
     labelled(out, "root", v->trust, colour);
     labelled(out, "model", v->root, colour);
@@ -98,47 +150,88 @@ static void head(struct redan_buf *out, const struct redan_verdict *v, bool colo
 
 static void findings(struct redan_buf *out, const struct redan_verdict_item *item, bool colour)
 {
+    enum { INDENT = 7, DEEPER = 11 };
+
     for (size_t i = 0; i < item->count; i++) {
         const struct redan_finding *f = item->findings[i];
+        redan_buf_repeat(out, ' ', INDENT);
         if (i == SHOWN_FINDINGS) {
-            redan_buf_printf(out, "         and %zu more; --json has all\n", item->count - i);
+            redan_buf_printf(out, "and %zu more; --json has all\n", item->count - i);
             return;
         }
-        redan_buf_text(out, "         ");
         paint(out, colour, level_paint(f->level));
-        say(out, f->detail);
+        flow(out, f->detail, INDENT, INDENT);
         paint(out, colour, PLAIN);
-        redan_buf_text(out, "\n         do: ");
-        say(out, f->action);
+        redan_buf_char(out, '\n');
+        redan_buf_repeat(out, ' ', INDENT);
+        redan_buf_text(out, "do: ");
+        flow(out, f->action, DEEPER, DEEPER);
         redan_buf_char(out, '\n');
     }
 }
 
-static void group(struct redan_buf *out, const struct redan_verdict_group *g, bool colour)
+/* A threat: how it is answered, and what stands behind that. */
+static void row(struct redan_buf *out, const struct redan_verdict_item *item, size_t id_width,
+                bool colour)
+{
+    size_t at = 7 + id_width + ANSWER_WIDTH;
+
+    redan_buf_text(out, "  ");
+    mark(out, item->level, colour);
+    redan_buf_char(out, ' ');
+    column(out, item->id, id_width);
+    column(out, item->answer, ANSWER_WIDTH);
+    if (redan_text_width(item->id) >= id_width)
+        at += redan_text_width(item->id) + 1 - id_width;
+    if (item->note.len) {
+        flow(out, item->note, at, at);
+    } else {
+        column(out, item->grade, GRADE_WIDTH);
+        column(out, item->severity, item->severity.len + 1);
+        at += GRADE_WIDTH + item->severity.len + 1;
+        cut(out, item->title, at < WIDTH - 4 ? WIDTH - at : 4);
+    }
+    redan_buf_char(out, '\n');
+}
+
+static void group(struct redan_buf *out, const struct redan_verdict_group *g, size_t id_width,
+                  bool colour)
 {
     if (g->count == 0)
         return;
-    redan_buf_char(out, '\n');
     paint(out, colour, BOLD);
     say(out, g->name);
     paint(out, colour, PLAIN);
-    redan_buf_printf(out, "  %zu of %zu %s\n", g->held, g->count, g->count == 1 ? "holds" : "hold");
-    for (size_t i = 0; i < g->count; i++) {
-        const struct redan_verdict_item *item = &g->items[i];
-        if (i >= SHOWN_ITEMS && item->level == REDAN_LEVEL_NOTE)
-            continue;
-        redan_buf_text(out, "  ");
-        paint(out, colour, level_paint(item->level));
-        redan_buf_text(out, level_mark(item->level));
-        paint(out, colour, PLAIN);
-        redan_buf_char(out, ' ');
-        column(out, item->id, ID_WIDTH);
-        column(out, item->answer, ANSWER_WIDTH);
-        column(out, item->grade, 3);
-        say(out, item->note.len ? item->note : item->title);
+    redan_buf_text(out, "  ");
+    if (g->items[0].answer.len == 0) { /* about the document itself: one item, and only findings */
+        mark(out, g->items[0].level, colour);
         redan_buf_char(out, '\n');
-        findings(out, item, colour);
+        findings(out, &g->items[0], colour);
+        return;
     }
+    redan_buf_printf(out, "%zu of %zu %s\n", g->held, g->count, g->count == 1 ? "holds" : "hold");
+    for (size_t i = 0; i < g->count; i++) {
+        if (i >= SHOWN_ITEMS && g->items[i].level == REDAN_LEVEL_NOTE)
+            continue;
+        row(out, &g->items[i], id_width, colour);
+        findings(out, &g->items[i], colour);
+    }
+}
+
+static void groups(struct redan_buf *out, const struct redan_verdict *v, bool colour)
+{
+    size_t width = 0;
+
+    for (size_t i = 0; i < v->group_count; i++) {
+        for (size_t k = 0; k < v->groups[i].count; k++) {
+            const struct redan_verdict_item *item = &v->groups[i].items[k];
+            size_t wide = item->answer.len ? redan_text_width(item->id) + 1 : 0;
+            width = wide > width ? wide : width;
+        }
+    }
+    redan_buf_char(out, '\n');
+    for (size_t i = 0; i < v->group_count; i++)
+        group(out, &v->groups[i], width < ID_MOST ? width : ID_MOST, colour);
 }
 
 static void deadlines(struct redan_buf *out, const struct redan_verdict *v, bool colour)
@@ -149,23 +242,25 @@ static void deadlines(struct redan_buf *out, const struct redan_verdict *v, bool
     paint(out, colour, BOLD);
     redan_buf_text(out, "deadlines\n");
     paint(out, colour, PLAIN);
-    for (size_t i = 0; i < v->deadline_count; i++) {
+    for (size_t i = 0; i < v->deadline_count && i < SHOWN_DEADLINES; i++) {
         char date[REDAN_TIME_TEXT];
         char span[REDAN_TIME_TEXT];
         redan_date_text(v->deadlines[i].at, date);
         redan_span_text(v->deadlines[i].at - v->at, span);
-        redan_buf_printf(out, "  %s  %s %s  ", date, v->deadlines[i].at < v->at ? "since" : "in",
-                         span);
+        redan_buf_printf(out, "  %s  %s %-*s ", date, v->deadlines[i].at < v->at ? "since" : "in",
+                         v->deadlines[i].at < v->at ? 7 : 10, span);
         say(out, v->deadlines[i].what);
         redan_buf_char(out, '\n');
     }
+    if (v->deadline_count > SHOWN_DEADLINES)
+        redan_buf_printf(out, "  and %zu more; --json has all\n",
+                         v->deadline_count - SHOWN_DEADLINES);
 }
 
 void redan_verdict_text(struct redan_buf *out, const struct redan_verdict *verdict, bool colour)
 {
     head(out, verdict, colour);
-    for (size_t i = 0; i < verdict->group_count; i++)
-        group(out, &verdict->groups[i], colour);
+    groups(out, verdict, colour);
     deadlines(out, verdict, colour);
     if (verdict->next) {
         redan_buf_char(out, '\n');
@@ -173,7 +268,7 @@ void redan_verdict_text(struct redan_buf *out, const struct redan_verdict *verdi
         redan_buf_text(out, "next");
         paint(out, colour, PLAIN);
         redan_buf_text(out, "  ");
-        say(out, verdict->next->action);
+        flow(out, verdict->next->action, 6, 6);
         redan_buf_char(out, '\n');
     }
 }

@@ -38,6 +38,10 @@ static enum redan_status run(struct redan_check *check)
         return check_inherits(check);
     if (s->trust == REDAN_TRUST_ABSENT)
         action = REDAN_S("make the first keys: redan keys new --help");
+    if (s->trust == REDAN_TRUST_OTHER)
+        action =
+            REDAN_S("restore keys.yaml from history; another root is pinned only when those who "
+                    "hold it have told you so");
     if (s->trust == REDAN_TRUST_UNSIGNED)
         action = REDAN_S("have the root sign it: redan keys sign FILE --key ROOT-KEY");
     return redan_check_raise(check, &rule, level, NULL, s->trust_detail, action);

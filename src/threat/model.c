@@ -5,6 +5,7 @@
 
 #include "base/clock.h"
 #include "codec/yaml.h"
+#include "io/file.h"
 #include "threat/digest.h"
 #include "threat/model_lint.h"
 #include "threat/model_shape.h"
@@ -33,7 +34,9 @@ enum redan_status redan_threat_model_inherit(struct redan_problems *problems,
     struct redan_slice file = problems->file;
 
     *control = *shared;
-    problems->file = REDAN_S("org.yaml"); /* where a complaint about it belongs */
+    /* where a complaint about it belongs */
+    REDAN_TRY(redan_path_join(problems->ctx, redan_path_folder(file), REDAN_S("org.yaml"),
+                              &problems->file));
     enum redan_status status = redan_control_resolve(problems, model->id, &model->release, control);
     problems->file = file;
     return status;

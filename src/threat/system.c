@@ -106,8 +106,9 @@ static enum redan_status root_signed(struct redan_ctx *ctx, struct redan_system 
         redan_fail_clear(ctx);
         s->trust = REDAN_TRUST_UNSIGNED;
         return redan_format(ctx, &s->trust_detail,
-                            "%s does not hold the signatures of %llu root keys over this %s",
-                            signature, (unsigned long long)s->ring.root_threshold, what);
+                            "%s does not hold the signatures of %llu root key%s over this %s",
+                            signature, (unsigned long long)s->ring.root_threshold,
+                            s->ring.root_threshold == 1 ? "" : "s", what);
     }
     return REDAN_OK;
 }

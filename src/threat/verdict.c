@@ -63,14 +63,13 @@ static enum redan_status note_of(struct redan_ctx *ctx, const struct redan_threa
 
     if (r->kind == REDAN_RESOLUTION_PLANNED) {
         redan_date_text(r->due, date);
-        return redan_format(ctx, note, "due %s (%.*s, %.*s), interim risk %s", date,
-                            REDAN_FMT(r->ticket), REDAN_FMT(r->owner),
+        return redan_format(ctx, note, "due %s, interim risk %s", date,
                             redan_severity_words[r->interim->residual]);
     }
     if (r->kind == REDAN_RESOLUTION_ACCEPTED) {
         redan_date_text(r->expires, date);
-        return redan_format(ctx, note, "accepted by %.*s until %s, residual %s", REDAN_FMT(r->body),
-                            date, redan_severity_words[r->residual]);
+        return redan_format(ctx, note, "by %.*s until %s, residual %s", REDAN_FMT(r->body), date,
+                            redan_severity_words[r->residual]);
     }
     return REDAN_OK;
 }
@@ -91,9 +90,8 @@ static enum redan_status item_of(const struct redan_check *check, const struct r
             r->kind == REDAN_RESOLUTION_CONTROL ? &r->controls : &r->absent;
         item->grade = redan_slice_of(redan_grade_words[grade_of(check, ids)]);
     }
-    REDAN_TRY(redan_format(check->ctx, &item->title, "%.*s%s%.*s, %s", REDAN_FMT(t->archetype),
-                           t->archetype.len ? " " : "", REDAN_FMT(name),
-                           redan_severity_words[t->severity]));
+    REDAN_TRY(redan_format(check->ctx, &item->title, "%.*s%s%.*s", REDAN_FMT(t->archetype),
+                           t->archetype.len ? " " : "", REDAN_FMT(name)));
     REDAN_TRY(note_of(check->ctx, t, &item->note));
     return collect(check, t->id, item);
 }
@@ -141,6 +139,7 @@ struct due {
     int64_t at;
     const char *what;
     struct redan_slice id;
+    const struct redan_resolution *plan; /* NULL where it is none */
 };
 
 struct dues {
@@ -160,10 +159,20 @@ static int by_time(const void *a, const void *b)
     return order != 0 ? order : redan_slice_cmp(x->id, y->id);
 }
 
-static void add_due(struct dues *dues, int64_t at, const char *what, struct redan_slice id)
+static void add_due(struct dues *dues, int64_t at, const char *what, struct redan_slice id,
+                    const struct redan_resolution *plan)
 {
     if (at != 0 && at <= dues->horizon)
-        dues->items[dues->count++] = (struct due){at, what, id};
+        dues->items[dues->count++] = (struct due){at, what, id, plan};
+}
+
+static enum redan_status due_text(struct redan_ctx *ctx, const struct due *due,
+                                  struct redan_slice *text)
+{
+    if (!due->plan)
+        return redan_format(ctx, text, "%s %.*s", due->what, REDAN_FMT(due->id));
+    return redan_format(ctx, text, "%s %.*s (%.*s, %.*s)", due->what, REDAN_FMT(due->id),
+                        REDAN_FMT(due->plan->ticket), REDAN_FMT(due->plan->owner));
 }
 
 static enum redan_status deadlines_of(const struct redan_check *check, struct redan_verdict *v)
@@ -179,18 +188,17 @@ static enum redan_status deadlines_of(const struct redan_check *check, struct re
         return REDAN_E_MEMORY;
     for (size_t i = 0; i < count; i++) {
         const struct redan_resolution *r = threats[i].resolution;
-        add_due(&dues, r->due, "planned work is due:", threats[i].id);
-        add_due(&dues, r->expires, "the acceptance ends:", threats[i].id);
+        add_due(&dues, r->due, "due:", threats[i].id, r);
+        add_due(&dues, r->expires, "acceptance ends:", threats[i].id, NULL);
     }
     for (size_t i = 0; i < check->state_count; i++)
         add_due(&dues, check->states[i].holds ? check->states[i].until : 0,
-                "the proof goes stale:", check->states[i].control->id);
+                "proof goes stale:", check->states[i].control->id, NULL);
     qsort(dues.items, dues.count, sizeof(*dues.items), by_time);
     for (size_t i = 0; i < dues.count && i < SHOWN_DEADLINES; i++) {
         struct redan_verdict_deadline *d = &v->deadlines[v->deadline_count++];
         d->at = dues.items[i].at;
-        REDAN_TRY(redan_format(ctx, &d->what, "%s %.*s", dues.items[i].what,
-                               REDAN_FMT(dues.items[i].id)));
+        REDAN_TRY(due_text(ctx, &dues.items[i], &d->what));
     }
     return REDAN_OK;
 }
@@ -317,8 +325,8 @@ static enum redan_status refuse_form(struct redan_ctx *ctx, const struct redan_s
         return REDAN_E_MEMORY;
     *v = (struct redan_verdict){
         .word = REDAN_WORD_FAIL, .system = name, .at = ctx->now, .simulated = simulated};
-    REDAN_TRY(redan_format(ctx, &v->headline, "may not ship: %zu problems of form",
-                           system->problems.count));
+    REDAN_TRY(redan_format(ctx, &v->headline, "may not ship: %zu problem%s of form",
+                           system->problems.count, system->problems.count == 1 ? "" : "s"));
     redan_findings_init(&findings, ctx);
     for (; p; p = p->next) {
         struct redan_finding *f =

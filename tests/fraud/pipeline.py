@@ -82,6 +82,25 @@ class Pipeline(unittest.TestCase):
         self.assertEqual((train, test, left), (holdout["train"]["n"], holdout["test"]["n"],
                                                holdout["test_rows_of_known_cards_left_out"]))
 
+    def test_replay(self):
+        """The same payments read back give the same features; lines that are no payments are refused."""
+        rows = [line.split(",") for line in read(self.csv).decode().splitlines()[1:]]
+        cents = lambda text: str(round(float(text) * 100))
+        lines = [" ".join((r[1], r[3], r[4], cents(r[5]), r[21])) for r in rows]
+        with open(self.path("replay.txt"), "w", encoding="ascii") as file:
+            file.write("\n".join(lines) + "\n")
+        done = run("fraud-simulate", "--replay", "replay.txt", "--out", "replayed.csv", cwd=self.dir)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(read(self.csv), read(self.path("replayed.csv")))
+        for text, words in (("", "0 transactions"), ("1 2 3 4\n", "five whole"), ("1 2 3 4 5 6\n", "five whole"),
+                            ("1 2 3 -4 0\n", "five whole"), ("1 2 3 4 4\n", "out of range"),
+                            ("99999999999 2 3 4 0\n", "out of range"), ("5 1 1 1 0\n4 1 1 1 0\n", "line 2: the lines are"),
+                            ("1 2 3 4 0", "the file was cut")):
+            with open(self.path("replay.txt"), "w", encoding="ascii") as file:
+                file.write(text)
+            self.refused(3, words, "fraud-simulate", "--replay", "replay.txt", "--out", "none.csv")
+            self.assertFalse(os.path.exists(self.path("none.csv")))
+
     def test_direct_scores(self):
         rows = rows_of(self.csv, 50)
         done = run("fraud-direct", "model.json", cwd=self.dir, text="\n".join(" ".join(r) for r in rows))
@@ -144,7 +163,7 @@ class Pipeline(unittest.TestCase):
                 file.write(content)
             self.refused(3, words, "fraud-train", "--data", name, "--model", "none.json")
             self.assertFalse(os.path.exists(self.path("none.json")))
-        self.refused(3, "fraud-simulate writes it", "fraud-train", "--data", "absent.csv")
+        self.refused(3, "absent.csv: cannot read: No such file", "fraud-train", "--data", "absent.csv")
         self.refused(3, "not a regular file", "fraud-train", "--data", ".")
         self.refused(3, "cannot create", "fraud-simulate", "--days", "3", "--customers", "50", "--out", "no/where.csv")
         with open(self.path("honest.csv"), "wb") as file:

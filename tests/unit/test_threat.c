@@ -87,7 +87,7 @@ static const struct row {
     {"TM001", REDAN_WORD_FAIL, .spoil = unsign_org,
      .detail = "org.yaml is not signed: there is no org.dsse.json"},
     {"TM001", REDAN_WORD_FAIL, .spoil = change_org,
-     .detail = "org.dsse.json does not hold the signatures of 1 root keys over this org.yaml"},
+     .detail = "org.dsse.json does not hold the signatures of 1 root key over this org.yaml"},
     {"TM002", REDAN_WORD_FAIL, .spoil = write_model_file, .artefact = "model"},
     {"TM002", REDAN_WORD_FAIL, .spoil = write_model_file, .artefact = "other",
      .detail = "the release pins nothing called \"other\""},
