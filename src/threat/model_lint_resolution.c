@@ -98,6 +98,21 @@ static void lint_planned(struct redan_problems *problems, const struct redan_org
     }
 }
 
+/* Who may carry a risk is the organisation's to say, not the author's. */
+static void lint_body(struct redan_problems *problems, const struct redan_org *org,
+                      const struct redan_resolution *r)
+{
+    if (r->body.len == 0 || !org->roles)
+        return;
+    for (const struct redan_node *n = org->roles->first; n; n = n->next) {
+        if (redan_slice_eq(n->key, r->body))
+            return;
+    }
+    redan_problem_add(problems, redan_node_get(r->node, "body"),
+                      "name a role that org.yaml gives a quorum, body: risk-board",
+                      "the organisation knows no role \"%.*s\"", REDAN_FMT(r->body));
+}
+
 void redan_resolution_lint(struct redan_problems *problems, const struct redan_org *org,
                            const struct redan_threat_model *model,
                            const struct redan_threat *threat)
@@ -108,6 +123,7 @@ void redan_resolution_lint(struct redan_problems *problems, const struct redan_o
     if (!redan_node_get(r->node, "kind"))
         return; /* the binder has said so */
     lint_fields(problems, r);
+    lint_body(problems, org, r);
     lint_refs(problems, org, model, controls, &r->controls, false, "controls");
     lint_refs(problems, org, model, redan_node_get(r->node, "conditions"), &r->conditions, false,
               "conditions");

@@ -375,6 +375,9 @@ static void test_organisation(void **state)
          "due: 2027-02-26\n      redates: [2026-12-01]",
          "26:16: re-dated 1 times, at most 0 are allowed | do it, or have the governance body "
          "accept the risk\n"},
+        {"version: 1", "version: 1", "body: risk-board", "body: my-friends",
+         "34:13: the organisation knows no role \"my-friends\" | name a role that org.yaml gives a "
+         "quorum, body: risk-board\n"},
         {"type: policy", "type: polity", NULL, NULL, ""},
         {"type: policy", "type: polity", "[labels-only], ", "[labels-only, platform], ",
          "8:9: unknown evidence type \"polity\" | use one of age attestation bom config digest "
