@@ -24,7 +24,7 @@ BEGIN {
           "vasprintf getline getdelim mmap mmap64 mremap", in_src, " ")
     split("printf vprintf fprintf vfprintf dprintf puts fputs putchar fputc perror syslog exit _exit _Exit " \
           "quick_exit abort", in_library, " ")
-    may["malloc"] = may["realloc"] = may["free"] = "src/base/mem.c"
+    may["malloc"] = may["realloc"] = may["free"] = may["aligned_alloc"] = "src/base/mem.c"
 }
 function allowed(word, file) {
     return (word in may) && may[word] == file

@@ -14,7 +14,8 @@
 #define EXACT 0
 #endif
 
-enum { CHUNK = 65536, ALIGN = 16 };
+/* A context that holds much will hold more: from then on chunks of one large page each, which the kernel hands out at once. */
+enum { CHUNK = 65536, LARGE_AFTER = 4 << 20, ALIGN = 16 };
 
 struct redan_arena_block {
     struct redan_arena_block *before;
@@ -73,7 +74,9 @@ void *redan_arena_take(struct redan_arena *arena, size_t size)
             return NULL;
         need = size;
     } else if (!block || block->size - block->used < need) {
-        if (!push(arena, need > CHUNK ? need : CHUNK))
+        size_t large = REDAN_MEM_LARGE - sizeof(struct redan_arena_block);
+        bool grown = arena->mem->used >= LARGE_AFTER && need <= large && push(arena, large);
+        if (!grown && !push(arena, need > CHUNK ? need : CHUNK))
             return NULL;
     }
     block = arena->last;
@@ -106,21 +109,20 @@ void redan_arena_reset(struct redan_arena *arena, struct redan_arena_mark mark)
 
 void redan_arena_adopt(struct redan_arena *arena, struct redan_arena *from)
 {
-    while (from->last) {
-        struct redan_arena_block *block = from->last;
-        size_t whole = sizeof(*block) + block->size;
+    struct redan_arena_block *lowest = NULL;
+    size_t whole = 0;
 
-        from->last = block->before;
-        from->mem->used -= whole;
-        arena->mem->used += whole;
-        if (arena->mem->used > arena->mem->peak)
-            arena->mem->peak = arena->mem->used;
-        if (arena->last) { /* beneath the chunk in use, so that its free space stays usable */
-            block->before = arena->last->before;
-            arena->last->before = block;
-        } else {
-            block->before = NULL;
-            arena->last = block;
-        }
+    for (struct redan_arena_block *block = from->last; block; block = block->before) {
+        whole += sizeof(*block) + block->size;
+        lowest = block;
     }
+    if (!lowest)
+        return;
+    from->mem->used -= whole;
+    arena->mem->used += whole;
+    if (arena->mem->used > arena->mem->peak)
+        arena->mem->peak = arena->mem->used;
+    lowest->before = arena->last; /* on top, so that a mark set before gives them back */
+    arena->last = from->last;
+    from->last = NULL;
 }

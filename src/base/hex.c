@@ -20,15 +20,18 @@ void redan_hex_add(struct redan_buf *out, struct redan_slice bytes)
     redan_buf_grew(out, need);
 }
 
+/* One more than a digit's value; 0 for what is none. */
+static const unsigned char nibbles[256] = {
+    0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,
+    0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  0,  0,  0,  0,  1,  2,  3,  4,
+    5, 6, 7, 8, 9, 10, 0, 0, 0, 0, 0, 0, 0, 11, 12, 13, 14, 15, 16, 0,  0,  0,  0,  0,  0,  0,
+    0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  0,  11, 12, 13, 14, 15, 16, 0,
+    0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,
+};
+
 static int nibble(char c)
 {
-    if (c >= '0' && c <= '9')
-        return c - '0';
-    if (c >= 'a' && c <= 'f')
-        return c - 'a' + 10;
-    if (c >= 'A' && c <= 'F')
-        return c - 'A' + 10;
-    return -1;
+    return nibbles[(unsigned char)c] - 1;
 }
 
 bool redan_hex_parse(struct redan_slice text, void *bytes, size_t len)

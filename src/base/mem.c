@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 static bool refuse(struct redan_mem *mem, size_t more)
 {
@@ -19,11 +20,20 @@ static void count(struct redan_mem *mem, size_t more)
         mem->peak = mem->used;
 }
 
+static void *large_page(void)
+{
+    void *block = aligned_alloc(REDAN_MEM_LARGE, REDAN_MEM_LARGE);
+
+    if (block)
+        (void)madvise(block, REDAN_MEM_LARGE, MADV_HUGEPAGE); /* refused is slower, not wrong */
+    return block;
+}
+
 void *redan_mem_take(struct redan_mem *mem, size_t size)
 {
     if (refuse(mem, size))
         return NULL;
-    void *block = malloc(size ? size : 1);
+    void *block = size == REDAN_MEM_LARGE ? large_page() : malloc(size ? size : 1);
     if (block)
         count(mem, size);
     return block;

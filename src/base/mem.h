@@ -14,6 +14,9 @@ struct redan_mem {
 
 /* NULL when the limit or the machine refuses. The bytes are not cleared. */
 void *redan_mem_take(struct redan_mem *mem, size_t size);
+enum {
+    REDAN_MEM_LARGE = 2 << 20
+}; /* a block of this very size lies in one large page where the kernel has them */
 /* Grow or shrink a block of `old` bytes; NULL leaves the block as it was. */
 void *redan_mem_resize(struct redan_mem *mem, void *block, size_t old, size_t size);
 /* Give a block back; NULL is accepted. `size` is what it was taken with. */
