@@ -42,7 +42,7 @@ void fraud_service_done(struct fraud_service *service)
 
 void fraud_reply_error(struct fraud_reply *reply, unsigned status, struct redan_slice text)
 {
-    char clean[ERROR_MAX];
+    char clean[ERROR_MAX] = {0};
     size_t len = redan_min_size(text.len, sizeof(clean));
     size_t bad = 0;
 

@@ -5,11 +5,13 @@
 #include "cli.h"
 #include "history.h"
 #include "outfile.h"
+#include "replay.h"
 #include "world.h"
 
 struct settings {
     struct fraud_rules rules;
     const char *out;
+    const char *replay;
 };
 
 static const struct fraud_option options[] = {
@@ -23,6 +25,8 @@ static const struct fraud_option options[] = {
      NULL, "customers (5000)"},
     {"--terminals", FRAUD_COUNT, offsetof(struct settings, rules.terminals), 2, FRAUD_PEOPLE_MAX,
      NULL, "terminals (10000)"},
+    {"--replay", FRAUD_TEXT, offsetof(struct settings, replay), 0, 0, NULL,
+     "draw nothing: take lines \"time customer terminal cents scenario\" from this file"},
 };
 
 static const struct fraud_cli cli = {"fraud-simulate",
@@ -43,7 +47,7 @@ static void add_digits(struct redan_buf *out, uint64_t value)
 /* A value in units of 10^-decimals, without zeros at the end: exact text from exact numbers. */
 static void add_value(struct redan_buf *out, int64_t value, unsigned decimals)
 {
-    char fraction[20];
+    char fraction[20] = {0};
     uint64_t left = (uint64_t)value;
 
     for (unsigned i = decimals; i > 0; i--) {
@@ -93,7 +97,8 @@ static enum redan_status simulate(struct redan_ctx *ctx, const struct settings *
     struct fraud_history *history = NULL;
     size_t kinds[4] = {0};
 
-    REDAN_TRY(fraud_world_make(ctx, &settings->rules, &world));
+    REDAN_TRY(settings->replay ? fraud_replay_read(ctx, settings->replay, &world)
+                               : fraud_world_make(ctx, &settings->rules, &world));
     REDAN_TRY(fraud_history_new(ctx, &world, &history));
     REDAN_TRY(fraud_outfile_open(ctx, settings->out, &file));
     add_header(&file.pending);
@@ -117,7 +122,7 @@ int main(int argc, char **argv)
 {
     REDAN_DEFER(redan_ctx_done) struct redan_ctx ctx = {.now = 0};
     struct redan_limits limits = redan_limits_default;
-    struct settings settings = {{1, 60, 5000, 10000}, "transactions.csv"};
+    struct settings settings = {{1, 60, 5000, 10000}, "transactions.csv", NULL};
 
     if (fraud_cli_help(&cli, argc, argv))
         return 0;

@@ -1,15 +1,12 @@
 /* A strict reader of the simulator's CSV, line by line in constant memory. */
 #include "table.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "lines.h"
+
 enum {
-    CHUNK = 1 << 16,
-    LINE_MAX_BYTES = 1024,
     BEFORE = 5, /* columns before the features: transaction_id,time,day,customer_id,terminal_id */
     DAY_COLUMN = 2,
     CUSTOMER_COLUMN = 3,
@@ -17,109 +14,6 @@ enum {
 };
 
 #define NEVER UINT32_MAX
-
-struct lines {
-    struct redan_ctx *ctx;
-    const char *path;
-    int fd;
-    unsigned line;
-    size_t from;
-    size_t to;
-    bool end;
-    char chunk[CHUNK];
-};
-
-static void lines_done(struct lines **lines)
-{
-    if (*lines && (*lines)->fd >= 0)
-        (void)close((*lines)->fd);
-}
-
-static enum redan_status unreadable(struct redan_ctx *ctx, const char *path)
-{
-    enum redan_status status = errno == ENOENT ? REDAN_E_ABSENT : REDAN_E_IO;
-
-    return redan_fail(ctx, status, 0, "%s: cannot read: %s%s", path, strerror(errno),
-                      errno == ENOENT ? "; fraud-simulate writes it" : "");
-}
-
-static enum redan_status open_file(struct redan_ctx *ctx, const char *path, int *fd)
-{
-    struct stat st;
-    int got = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-
-    if (got < 0)
-        return unreadable(ctx, path);
-    if (fstat(got, &st) != 0 || !S_ISREG(st.st_mode)) {
-        (void)close(got);
-        return redan_fail(ctx, REDAN_E_IO, 0, "%s: not a regular file", path);
-    }
-    *fd = got;
-    return REDAN_OK;
-}
-
-static enum redan_status lines_open(struct redan_ctx *ctx, const char *path, struct lines **lines)
-{
-    struct lines *l = redan_take(ctx, sizeof(*l));
-
-    if (!l)
-        return REDAN_E_MEMORY;
-    l->ctx = ctx;
-    l->path = path;
-    l->fd = -1;
-    *lines = l;
-    return open_file(ctx, path, &l->fd);
-}
-
-static enum redan_status bad_line(struct lines *l, const char *what)
-{
-    (void)redan_fail_at(l->ctx, REDAN_E_SYNTAX, l->line, 1, "%s", what);
-    redan_fail_name(l->ctx, redan_slice_of(l->path));
-    return REDAN_E_SYNTAX;
-}
-
-static enum redan_status fill(struct lines *l)
-{
-    memmove(l->chunk, l->chunk + l->from, l->to - l->from);
-    l->to -= l->from;
-    l->from = 0;
-    for (;;) {
-        ssize_t n = read(l->fd, l->chunk + l->to, sizeof(l->chunk) - l->to);
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return unreadable(l->ctx, l->path);
-        l->end = n == 0;
-        l->to += (size_t)n;
-        return REDAN_OK;
-    }
-}
-
-/* The next line without its end; `more` is false after the last. */
-static enum redan_status next_line(struct lines *l, struct redan_slice *line, bool *more)
-{
-    l->line++;
-    for (;;) {
-        char *start = l->chunk + l->from;
-        size_t have = l->to - l->from;
-        char *end = memchr(start, '\n', have);
-        if (end) {
-            *line = (struct redan_slice){start, (size_t)(end - start)};
-            l->from += line->len + 1;
-            *more = true;
-            return REDAN_OK;
-        }
-        if (l->end && have == 0) {
-            *more = false;
-            return REDAN_OK;
-        }
-        if (l->end)
-            return bad_line(l, "the last line has no end; the file was cut");
-        if (have > LINE_MAX_BYTES)
-            return bad_line(l, "the line is too long");
-        REDAN_TRY(fill(l));
-    }
-}
 
 /* Digits with an optional fraction: at most 15 digits, so that both halves are exact in a double. */
 static bool parse_value(struct redan_slice text, double *value)
@@ -145,24 +39,24 @@ static bool parse_value(struct redan_slice text, double *value)
     return true;
 }
 
-static enum redan_status parse_row(struct lines *l, struct redan_slice line, double *row)
+static enum redan_status parse_row(struct fraud_lines *l, struct redan_slice line, double *row)
 {
     for (size_t c = 0; c < COLUMNS; c++) {
         struct redan_slice field;
         struct redan_slice rest;
         bool more = redan_slice_cut(line, ',', &field, &rest);
         if (more != (c + 1 < COLUMNS))
-            return bad_line(l, "wrong number of columns");
+            return fraud_lines_refuse(l, "wrong number of columns");
         if (!parse_value(field, &row[c]))
-            return bad_line(l, "a value is not a plain decimal number");
+            return fraud_lines_refuse(l, "a value is not a plain decimal number");
         line = rest;
     }
     if (row[CUSTOMER_COLUMN] >= FRAUD_PEOPLE_MAX || row[DAY_COLUMN] >= FRAUD_DAYS_MAX)
-        return bad_line(l, "the day or customer is out of range");
+        return fraud_lines_refuse(l, "the day or customer is out of range");
     return REDAN_OK;
 }
 
-static enum redan_status check_header(struct lines *l, struct redan_slice line)
+static enum redan_status check_header(struct fraud_lines *l, struct redan_slice line)
 {
     for (size_t c = 0; c < COLUMNS; c++) {
         struct redan_slice field;
@@ -170,8 +64,9 @@ static enum redan_status check_header(struct lines *l, struct redan_slice line)
         (void)redan_slice_cut(line, ',', &field, &rest);
         if (c >= BEFORE && c < BEFORE + FRAUD_FEATURES &&
             !redan_slice_is(field, fraud_features[c - BEFORE].name))
-            return bad_line(l, "the header does not name the fifteen features in their order; was "
-                               "this file written by fraud-simulate?");
+            return fraud_lines_refuse(
+                l, "the header does not name the fifteen features in their order; was "
+                   "this file written by fraud-simulate?");
         line = rest;
     }
     return REDAN_OK;
@@ -214,28 +109,28 @@ static void place_row(struct fraud_table *table, const struct fraud_split *split
 enum redan_status fraud_table_read(struct redan_ctx *ctx, const char *path,
                                    const struct fraud_split *split, struct fraud_table *table)
 {
-    REDAN_DEFER(lines_done) struct lines *lines = NULL;
+    REDAN_DEFER(fraud_lines_done) struct fraud_lines *lines = NULL;
     struct redan_slice line;
     bool more = false;
     double day = 0;
 
-    REDAN_TRY(lines_open(ctx, path, &lines));
+    REDAN_TRY(fraud_lines_open(ctx, path, &lines));
     uint32_t *known = redan_take_array(ctx, FRAUD_PEOPLE_MAX, sizeof(*known));
     if (!known)
         return REDAN_E_MEMORY;
     memset(known, 0xff, FRAUD_PEOPLE_MAX * sizeof(*known));
-    REDAN_TRY(next_line(lines, &line, &more));
+    REDAN_TRY(fraud_lines_next(lines, &line, &more));
     if (!more)
-        return bad_line(lines, "the file is empty");
+        return fraud_lines_refuse(lines, "the file is empty");
     REDAN_TRY(check_header(lines, line));
     for (;;) {
         double row[COLUMNS] = {0};
-        REDAN_TRY(next_line(lines, &line, &more));
+        REDAN_TRY(fraud_lines_next(lines, &line, &more));
         if (!more)
             break;
         REDAN_TRY(parse_row(lines, line, row));
         if (row[DAY_COLUMN] < day)
-            return bad_line(lines, "the rows are not in order of time");
+            return fraud_lines_refuse(lines, "the rows are not in order of time");
         day = row[DAY_COLUMN];
         place_row(table, split, known, row);
     }
@@ -247,21 +142,23 @@ enum redan_status fraud_table_read(struct redan_ctx *ctx, const char *path,
 
 enum redan_status fraud_table_last_day(struct redan_ctx *ctx, const char *path, uint64_t *day)
 {
-    REDAN_DEFER(lines_done) struct lines *lines = NULL;
+    REDAN_DEFER(fraud_lines_done) struct fraud_lines *lines = NULL;
     struct redan_slice line = {"", 0};
-    char last[LINE_MAX_BYTES];
+    char last[FRAUD_LINE_MAX];
     size_t len = 0;
     bool more = true;
     double row[COLUMNS] = {0};
 
-    REDAN_TRY(lines_open(ctx, path, &lines));
+    REDAN_TRY(fraud_lines_open(ctx, path, &lines));
     off_t size = lseek(lines->fd, 0, SEEK_END);
-    if (size < 0 || lseek(lines->fd, size > CHUNK / 2 ? size - CHUNK / 2 : 0, SEEK_SET) < 0)
-        return unreadable(ctx, path);
+    if (size < 0 ||
+        lseek(lines->fd, size > FRAUD_LINES_CHUNK / 2 ? size - FRAUD_LINES_CHUNK / 2 : 0,
+              SEEK_SET) < 0)
+        return fraud_lines_unreadable(ctx, path);
     while (more) {
         len = redan_min_size(line.len, sizeof(last));
         memcpy(last, line.at, len);
-        REDAN_TRY(next_line(lines, &line, &more));
+        REDAN_TRY(fraud_lines_next(lines, &line, &more));
     }
     lines->line = 0; /* unknown: the count began in the middle */
     REDAN_TRY(parse_row(lines, (struct redan_slice){last, len}, row));

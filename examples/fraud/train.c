@@ -36,7 +36,8 @@ static const struct recipe recipes[] = {
      {{"objective", "binary:logistic"},
       {"max_depth", "6"},
       {"eta", "0.3"},
-      {"tree_method", "hist"}}},
+      {"tree_method", "hist"},
+      {"max_bin", "4096"}}}, /* what the exact method finds, in a third of its time */
     {"forest",
      1,
      {{"objective",
@@ -46,6 +47,7 @@ static const struct recipe recipes[] = {
       {"num_parallel_tree", "100"},
       {"max_depth", "0"},
       {"tree_method", "hist"},
+      {"max_bin", "4096"},
       {"grow_policy", "lossguide"},
       {"min_child_weight", "0"},
       {"lambda", "0"},
@@ -134,6 +136,16 @@ static void add_window(struct redan_buf *out, const char *name, uint64_t from, u
                      fraud_rows_positives(rows));
 }
 
+/* A measurement as evidence of type metric wants it: bounds are held against an end of the interval. */
+static void add_interval(struct redan_buf *out, const char *name,
+                         const struct fraud_interval *interval, const char *method)
+{
+    redan_buf_printf(out,
+                     "  \"%s\": {\"value\": %.6f, \"low\": %.6f, \"high\": %.6f, "
+                     "\"confidence\": 0.95, \"method\": \"%s\"},\n",
+                     name, interval->value, interval->low, interval->high, method);
+}
+
 static void add_holdout(struct redan_buf *out, const struct settings *settings,
                         const struct fraud_table *table, const struct fraud_metrics *m)
 {
@@ -146,21 +158,13 @@ static void add_holdout(struct redan_buf *out, const struct settings *settings,
     add_window(out, "test", split->start + split->train + split->delay, split->test, &table->test);
     redan_buf_printf(out, "  \"test_rows_of_known_cards_left_out\": %ju,\n",
                      (uintmax_t)table->left_out);
-    redan_buf_text(out, "  \"methods\": {\"auc\": \"DeLong 1988, 95 %\", \"average_precision\": ");
-    redan_buf_printf(out, "\"percentile bootstrap over rows, 95 %%, %ju resamples\"},\n",
-                     (uintmax_t)settings->resamples);
+    add_interval(out, "auc", &m->auc, "DeLong 1988");
+    add_interval(out, "average_precision", &m->average_precision, "percentile bootstrap over rows");
     redan_buf_printf(out,
-                     "  \"metrics\": {\n    \"auc\": %.6f,\n    \"auc_low\": %.6f,\n    "
-                     "\"auc_high\": %.6f,\n",
-                     m->auc.value, m->auc.low, m->auc.high);
-    redan_buf_printf(out,
-                     "    \"average_precision\": %.6f,\n    \"average_precision_low\": %.6f,\n    "
-                     "\"average_precision_high\": %.6f,\n",
-                     m->average_precision.value, m->average_precision.low,
-                     m->average_precision.high);
-    redan_buf_printf(out,
-                     "    \"n\": %zu,\n    \"positives\": %zu,\n    \"prevalence\": %.6f\n  }\n}\n",
-                     m->n, m->positives, (double)m->positives / (double)m->n);
+                     "  \"resamples\": %ju,\n  \"n\": %zu,\n  \"positives\": %zu,\n"
+                     "  \"prevalence\": %.6f\n}\n",
+                     (uintmax_t)settings->resamples, m->n, m->positives,
+                     (double)m->positives / (double)m->n);
 }
 
 static enum redan_status train(struct redan_ctx *ctx, struct settings *settings)

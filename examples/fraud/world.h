@@ -16,6 +16,7 @@ struct fraud_rules {
 enum {
     FRAUD_DAYS_MAX = 730, /* seconds fit in 26 bits, which the sort counts on */
     FRAUD_PEOPLE_MAX = 1000000,
+    FRAUD_CENTS_MAX = 100000000,
 };
 
 struct fraud_tx {

@@ -131,7 +131,8 @@ static enum redan_status raise_unproved(struct redan_check *check, const struct 
     struct redan_slice action = {0};
 
     if (state->count == 0) {
-        REDAN_TRY(redan_format(check->ctx, &detail, "%.*s: has no evidence, only the claim",
+        REDAN_TRY(redan_format(check->ctx, &detail,
+                               "no proof of %.*s: it has no evidence, only the claim",
                                REDAN_FMT(c->id)));
         REDAN_TRY(redan_format(check->ctx, &action,
                                "give control %.*s evidence queries, or plan it with a deadline",
@@ -142,9 +143,9 @@ static enum redan_status raise_unproved(struct redan_check *check, const struct 
         const struct redan_judgement *j = &state->judgements[i];
         if (redan_outcome_holds(j->outcome))
             continue;
-        REDAN_TRY(redan_format(check->ctx, &detail, "%.*s/%.*s: %s, %.*s", REDAN_FMT(c->id),
-                               REDAN_FMT(j->query->id), redan_outcome_words[j->outcome],
-                               REDAN_FMT(j->detail)));
+        REDAN_TRY(redan_format(check->ctx, &detail, "no proof of %.*s: %.*s %s, %.*s",
+                               REDAN_FMT(c->id), REDAN_FMT(j->query->id),
+                               redan_outcome_words[j->outcome], REDAN_FMT(j->detail)));
         REDAN_TRY(redan_check_raise(
             check, rule, redan_outcome_unclear(j->outcome) ? REDAN_LEVEL_UNCLEAR : REDAN_LEVEL_FAIL,
             threat, detail, j->action));

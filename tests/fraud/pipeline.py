@@ -47,13 +47,13 @@ class Pipeline(unittest.TestCase):
 
     def test_measurement(self):
         holdout = json.loads(read(self.path("holdout.json")))
-        m = holdout["metrics"]
         self.assertEqual(holdout["model_kind"], "boosted")
         self.assertEqual((holdout["train"]["first_day"], holdout["test"]["last_day"]), (39, 59))
         self.assertEqual(holdout["test"]["first_day"], holdout["train"]["last_day"] + holdout["delay_days"] + 1)
-        self.assertTrue(0.5 < m["auc_low"] < m["auc"] < m["auc_high"] <= 1)
-        self.assertTrue(m["average_precision_low"] < m["average_precision"] < m["average_precision_high"])
-        self.assertTrue(0 < m["positives"] < m["n"])
+        auc, precision = holdout["auc"], holdout["average_precision"]
+        self.assertTrue(0.5 < auc["low"] < auc["value"] < auc["high"] <= 1)
+        self.assertTrue(precision["low"] < precision["value"] < precision["high"])
+        self.assertTrue(0 < holdout["positives"] < holdout["n"])
         self.assertGreater(holdout["test_rows_of_known_cards_left_out"], 0)
 
     def test_model_names_its_columns(self):

@@ -96,7 +96,7 @@ static const struct row {
     {"TM003", REDAN_WORD_FAIL, .unsigned_ = "security-lead",
      .detail = "h.lindqvist has not signed it as security-lead"},
     {"TM004", REDAN_WORD_FAIL, .unrecorded = "labels-only/shape",
-     .detail = "labels-only/shape: missing, nothing recorded"},
+     .detail = "no proof of labels-only: shape missing, nothing recorded"},
     {"TM004", REDAN_WORD_FAIL, .from = "[labels-only], ", .to = "[labels-only, baseline], ",
      .detail = "baseline: has no evidence, only the claim"},
     {"TM005", REDAN_WORD_FAIL, .from = "inference\n    severity: high",
@@ -108,7 +108,7 @@ static const struct row {
     {"TM007", REDAN_WORD_FAIL, .now = AFTER_DUE,
      .detail = "drift was due 2027-02-26 (T-1, d.moreau)"},
     {"TM008", REDAN_WORD_FAIL, .unrecorded = "alive/beat",
-     .detail = "alive/beat: missing, nothing recorded"},
+     .detail = "no proof of alive: beat missing, nothing recorded"},
     {"TM009", REDAN_WORD_FAIL, .unsigned_ = "drift",
      .detail = "interim risk: 0 of 2 signatures of risk-board"},
     {"TM010", REDAN_WORD_WARN, .now = AFTER_DUE - 5 * DAY,
@@ -120,12 +120,12 @@ static const struct row {
     {"TM012", REDAN_WORD_FAIL, .unsigned_ = "membership",
      .detail = "acceptance: 0 of 2 signatures of risk-board"},
     {"TM013", REDAN_WORD_FAIL, .unrecorded = "audit/auc",
-     .detail = "audit/auc: missing, nothing recorded"},
+     .detail = "no proof of audit: auc missing, nothing recorded"},
     {"TM013", REDAN_WORD_FAIL, .from = "conditions: [audit]",
      .to = "conditions: [audit]\n      relies-on: [baseline]",
      .detail = "baseline: has no evidence, only the claim"},
     {"TM014", REDAN_WORD_FAIL, .unrecorded = "no-update/config",
-     .detail = "no-update/config: missing, nothing recorded"},
+     .detail = "no proof of no-update: config missing, nothing recorded"},
     {"TM015", REDAN_WORD_FAIL, .from = "evolution\n    severity: high",
      .to = "evolution\n    severity: critical",
      .detail = "its best proof is E2, a critical threat asks for E3"},
@@ -259,7 +259,7 @@ static void test_inherited(void **state)
     fixture_fill(&f, NULL, NULL);
     fixture_check(&f, PIN_OURS, NOW, NULL, &o);
     assert_string_equal(o.rules, "TM004");
-    assert_string_equal(o.detail, "platform/scan: missing, nothing recorded");
+    assert_string_equal(o.detail, "no proof of platform: scan missing, nothing recorded");
     fixture_record_add(&f, "platform/scan", "{\"violations\": 0}");
     fixture_check(&f, PIN_OURS, NOW, NULL, &o);
     assert_string_equal(o.rules, "");
