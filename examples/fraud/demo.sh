@@ -32,8 +32,6 @@ trap 'exit 130' INT TERM
 rm -rf "$work"
 mkdir -p "$work/keys"
 cp -R examples/fraud/redan "$work/redan"
-mkdir -p "$work/redan/dfd"
-cp examples/fraud/dfd/fraud-api.json "$work/redan/dfd/"
 cp examples/fraud/beat.sh "$work/"
 cd "$work"
 

@@ -158,7 +158,7 @@ enum redan_severity redan_org_appetite(const struct redan_org *org, const struct
                            org->appetite->availability};
     int least = REDAN_SEVERITY_CRITICAL;
 
-    for (size_t h = 0; redan_harm_words[h]; h++) {
+    for (size_t h = 0; h < REDAN_COUNT(by_harm); h++) {
         bool named = harms->count == 0;
         for (size_t i = 0; i < harms->count && !named; i++)
             named = redan_slice_is(harms->items[i], redan_harm_words[h]);

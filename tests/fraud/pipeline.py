@@ -5,6 +5,7 @@ import os
 import sys
 import unittest
 
+sys.dont_write_bytecode = True # nothing is left in the source tree
 from programs import folder, rows_of, run, small_world
 
 

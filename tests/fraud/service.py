@@ -10,6 +10,7 @@ import threading
 import time
 import unittest
 
+sys.dont_write_bytecode = True # nothing is left in the source tree
 from programs import FEATURES, Answers, Server, folder, request, rows_of, run, small_world
 
 V1 = "/v1/models/fraud:predict"
