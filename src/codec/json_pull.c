@@ -262,7 +262,7 @@ enum redan_status redan_json_next(struct redan_json *reader, struct redan_json_t
 
 enum redan_status redan_json_skip(struct redan_json *reader)
 {
-    struct redan_json_token token;
+    struct redan_json_token token = {0};
     size_t outside = reader->depth;
 
     if (reader->state == FAILED)

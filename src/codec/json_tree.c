@@ -1,5 +1,8 @@
 /* The JSON tree, built from the pull reader without recursion. */
 #include "codec/json.h"
+
+#include <assert.h>
+
 #include "codec/json_pull.h"
 
 static struct redan_node *begin(struct redan_ctx *ctx, const struct redan_json_token *token)
@@ -39,6 +42,7 @@ static enum redan_status build(struct redan_ctx *ctx, struct redan_json *reader,
             continue;
         }
         if (token.kind == REDAN_JSON_OBJECT_END || token.kind == REDAN_JSON_ARRAY_END) {
+            assert(open); /* the reader gives no end without its beginning */
             struct redan_node *parent = open->next;
             open->next = NULL;
             open = parent;
