@@ -111,7 +111,7 @@ class Pipeline(unittest.TestCase):
     def test_stride(self):
         """The application threat model is well-formed Threat Dragon: unique ids, flows that end somewhere, nothing open."""
         here = os.path.dirname(os.path.abspath(__file__))
-        with open(os.path.join(here, "..", "..", "examples", "fraud", "dfd", "fraud-api.json"), encoding="utf-8") as file:
+        with open(os.path.join(here, "..", "..", "examples", "fraud", "redan", "dfd", "fraud-api.json"), encoding="utf-8") as file:
             model = json.load(file)
         cells = model["detail"]["diagrams"][0]["cells"]
         threats = [t for c in cells for t in c["data"].get("threats", [])]
