@@ -17,8 +17,8 @@ gcovr --root . --add-tracefile build/cover.json --txt build/cover.txt
 cat build/cover.txt
 
 status=0
-gcovr --root . --add-tracefile build/cover.json --fail-under-line "$overall" --txt /dev/null || status=1
-gcovr --root . --add-tracefile build/cover.json --fail-under-line "$parsers" --txt /dev/null \
+gcovr --root . --add-tracefile build/cover.json --fail-under-line "$overall" --txt build/cover.txt || status=1
+gcovr --root . --add-tracefile build/cover.json --fail-under-line "$parsers" --txt build/cover.txt \
     --filter 'src/codec/' --filter 'src/attest/' --filter 'src/crypto/key' || status=1
 if [ "$status" -ne 0 ]; then
     echo "cover: below the floor ($overall % of all lines, $parsers % in codec, attest and crypto/key*)" >&2
