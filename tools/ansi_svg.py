@@ -33,12 +33,12 @@ def main():
     print(f'<rect width="{w:.0f}" height="{h}" rx="8" fill="#0d1117"/>')
     for i, colour in enumerate(("#ff5f57", "#febc2e", "#28c840")):
         print(f'<circle cx="{PAD + 6 + 18 * i}" cy="16" r="5" fill="{colour}"/>')
-    print('<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="13" fill="#e6edf3" xml:space="preserve">')
+    print('<g font-family="ui-monospace,SFMono-Regular,Menlo,Consolas,monospace" font-size="13" fill="#e6edf3">')
     for row, line in enumerate(lines):
         y, column, out = PAD + 22 + HEIGHT * (row + 0.75), 0, ""
         for text, style in spans(line):
             out += (f'<tspan x="{PAD + column * WIDTH:.1f}" textLength="{len(text) * WIDTH:.1f}" '
-                    f'style="{style}">{html.escape(text)}</tspan>')
+                    f'style="{style}">{html.escape(text).replace(" ", "&#160;")}</tspan>')
             column += len(text)
         print(f'<text y="{y:.1f}">{out}</text>')
     print("</g></svg>")
