@@ -132,6 +132,7 @@ static enum redan_status write_model(struct redan_ctx *ctx, unsigned system, uns
     redan_buf_printf(&out,
                      "# One of many systems of a bench.\nschema: redan/1\nid: system-%04u\n"
                      "name: Scoring service number %u\n"
+                     "inherits: [examplebank]\n"
                      "owners: {ml-lead: r.okafor, security-lead: h.lindqvist, product: cards}\n"
                      "profile: {kind: [predictive]}\nrelease:\n  model: \"sha256:%s\"\nstages:\n"
                      "  data: Labels come from disputes; fraud rings open disputes.\n"

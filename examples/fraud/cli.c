@@ -71,7 +71,6 @@ static enum redan_status set(struct redan_ctx *ctx, const struct fraud_option *o
     case FRAUD_WORD:
         return set_word(ctx, option, text, place);
     case FRAUD_TEXT:
-    case FRAUD_GIVEN:
         break;
     }
     memcpy(place, &text, sizeof(text));
@@ -89,10 +88,6 @@ enum redan_status fraud_cli_parse(struct redan_ctx *ctx, const struct fraud_cli 
             return redan_fail(ctx, REDAN_E_USAGE, 0, "unknown argument %s; %s --help lists them",
                               argv[i], cli->program);
         char *place = (char *)settings + option->offset;
-        if (option->kind == FRAUD_GIVEN) {
-            *(bool *)(void *)place = true;
-            continue;
-        }
         if (i + 1 >= argc)
             return redan_fail(ctx, REDAN_E_USAGE, 0, "%s needs a value: %s", argv[i], option->help);
         REDAN_TRY(set(ctx, option, argv[++i], place));

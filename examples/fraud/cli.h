@@ -9,7 +9,6 @@ enum fraud_option_kind {
     FRAUD_COUNT,  /* uint64_t within low .. high */
     FRAUD_NUMBER, /* double within low .. high */
     FRAUD_WORD,   /* const char *, one of `words` */
-    FRAUD_GIVEN,  /* bool: the option takes no value */
 };
 
 struct fraud_option {

@@ -1,6 +1,5 @@
 /* fraud-serve: answers scoring requests over HTTP (KServe v1, Open Inference Protocol v2). */
 #include <stddef.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "booster.h"

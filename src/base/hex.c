@@ -3,23 +3,6 @@
 
 #include <string.h>
 
-void redan_hex_add(struct redan_buf *out, struct redan_slice bytes)
-{
-    static const char digit[] = "0123456789abcdef";
-    size_t need = 0;
-    char *room = redan_mul_size(bytes.len, 2, &need) ? redan_buf_room(out, need) : NULL;
-
-    if (!room) {
-        out->fail = out->fail != REDAN_OK ? out->fail : REDAN_E_LIMIT;
-        return;
-    }
-    for (size_t i = 0; i < bytes.len; i++) {
-        room[2 * i] = digit[(unsigned char)bytes.at[i] >> 4];
-        room[2 * i + 1] = digit[(unsigned char)bytes.at[i] & 15];
-    }
-    redan_buf_grew(out, need);
-}
-
 /* One more than a digit's value; 0 for what is none. */
 static const unsigned char nibbles[256] = {
     0, 0, 0, 0, 0, 0,  0, 0, 0, 0, 0, 0, 0, 0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,  0,

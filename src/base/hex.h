@@ -1,11 +1,10 @@
-/* Lower-case hexadecimal, base64 (RFC 4648, strict) and PEM armour (RFC 7468). */
+/* Hexadecimal, base64 (RFC 4648, strict) and PEM armour (RFC 7468). */
 #ifndef REDAN_BASE_HEX_H
 #define REDAN_BASE_HEX_H
 
 #include "base/buf.h"
 #include "base/ctx.h"
 
-void redan_hex_add(struct redan_buf *out, struct redan_slice bytes);
 /* Exactly `len` bytes from 2*len digits of either case; false otherwise. */
 bool redan_hex_parse(struct redan_slice text, void *bytes, size_t len);
 

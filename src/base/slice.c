@@ -99,14 +99,3 @@ bool redan_slice_u64(struct redan_slice a, uint64_t *value)
     *value = v;
     return true;
 }
-
-bool redan_slice_eq_secret(struct redan_slice a, struct redan_slice b)
-{
-    unsigned char diff = 0;
-
-    if (a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++)
-        diff = (unsigned char)(diff | ((unsigned char)a.at[i] ^ (unsigned char)b.at[i]));
-    return diff == 0;
-}

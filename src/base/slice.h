@@ -28,7 +28,5 @@ struct redan_slice redan_slice_sub(struct redan_slice a, size_t from, size_t len
 struct redan_slice redan_slice_trim(struct redan_slice a); /* blanks, tabs, CR, LF at both ends */
 /* Decimal digits only, no sign, no blanks; false when empty, other text, or over UINT64_MAX. */
 bool redan_slice_u64(struct redan_slice a, uint64_t *value);
-/* Equal length and bytes, in time that depends on the length alone. For digests and secrets. */
-bool redan_slice_eq_secret(struct redan_slice a, struct redan_slice b);
 
 #endif

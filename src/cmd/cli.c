@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "codec/json.h"
+
 struct redan_slice redan_cli_value(const struct redan_cli *cli, const char *name)
 {
     for (size_t i = cli->value_count; i > 0; i--) {
@@ -110,4 +112,15 @@ void redan_cli_say(const struct redan_cli *cli, const char *format, ...)
     (void)vfprintf(stderr, format, args);
     va_end(args);
     (void)fputc('\n', stderr);
+}
+
+void redan_cli_object(struct redan_cli *cli, const struct redan_cli_field *fields, size_t count)
+{
+    if (!cli->json)
+        return;
+    for (size_t i = 0; i < count; i++) {
+        redan_buf_printf(&cli->out, "%s\"%s\": ", i ? ", " : "{", fields[i].name);
+        redan_json_string_add(&cli->out, fields[i].value);
+    }
+    redan_buf_text(&cli->out, "}\n");
 }

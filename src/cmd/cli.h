@@ -61,6 +61,12 @@ bool redan_cli_value_at(const struct redan_cli *cli, const char *name, size_t in
 int redan_cli_failed(struct redan_cli *cli);
 /* A usage error: one sentence and where the help is. Returns REDAN_EXIT_USAGE. */
 int redan_cli_usage(struct redan_cli *cli, const char *format, ...) REDAN_PRINTF(2, 3);
+/* With --json, one object of texts as the answer of a command that did something; else nothing. */
+struct redan_cli_field {
+    const char *name;
+    struct redan_slice value;
+};
+void redan_cli_object(struct redan_cli *cli, const struct redan_cli_field *fields, size_t count);
 /* A remark on standard error that is not a failure ("wrote FILE"). Silent with --quiet. */
 void redan_cli_say(const struct redan_cli *cli, const char *format, ...) REDAN_PRINTF(2, 3);
 

@@ -43,8 +43,8 @@ enum redan_status redan_cli_keyring(struct redan_cli *cli, struct redan_slice fo
     return status;
 }
 
-enum redan_status redan_cli_private(struct redan_cli *cli, struct redan_slice path,
-                                    struct redan_key **key)
+static enum redan_status read_private(struct redan_cli *cli, struct redan_slice path,
+                                      struct redan_key **key)
 {
     struct redan_slice text = {0};
 
@@ -69,7 +69,7 @@ enum redan_status redan_cli_root_key(struct redan_cli *cli, const struct redan_k
     struct redan_key *REDAN_DEFER(redan_key_drop) found = NULL;
     struct redan_digest id;
 
-    REDAN_TRY(redan_cli_private(cli, path, &found));
+    REDAN_TRY(read_private(cli, path, &found));
     redan_key_id(found, &id);
     if (!is_root(ring, redan_keyring_find(ring, &id))) {
         (void)redan_fail(&cli->ctx, REDAN_E_SCHEMA, 0,

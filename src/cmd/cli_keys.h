@@ -17,10 +17,7 @@ REDAN_NODISCARD enum redan_status redan_cli_keyring(struct redan_cli *cli,
 REDAN_NODISCARD enum redan_status
 redan_cli_root_sign(struct redan_cli *cli, struct redan_slice folder, struct redan_slice name,
                     struct redan_slice bytes, const struct redan_key *key, size_t *count);
-/* A private key from a file. */
-REDAN_NODISCARD enum redan_status redan_cli_private(struct redan_cli *cli, struct redan_slice path,
-                                                    struct redan_key **key);
-/* The same, and it must be one of the root's. */
+/* A private key from a file, which must be one of the root's. */
 REDAN_NODISCARD enum redan_status redan_cli_root_key(struct redan_cli *cli,
                                                      const struct redan_keyring *ring,
                                                      struct redan_slice path,

@@ -96,5 +96,10 @@ enum redan_status redan_cli_record(struct redan_cli *cli, const struct redan_sys
     REDAN_TRY(sign_and_store(cli, system, key, draft, folder, &path));
     redan_cli_say(cli, "recorded %.*s/%.*s in %.*s", REDAN_FMT(draft->query->control),
                   REDAN_FMT(draft->query->id), REDAN_FMT(path));
+    const struct redan_cli_field fields[] = {{"control", draft->query->control},
+                                             {"evidence", draft->query->id},
+                                             {"producer", draft->by->holder},
+                                             {"file", path}};
+    redan_cli_object(cli, fields, REDAN_COUNT(fields));
     return REDAN_OK;
 }

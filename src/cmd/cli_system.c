@@ -14,7 +14,10 @@ enum redan_status redan_cli_pin(struct redan_cli *cli, struct redan_pin *pin)
     struct redan_slice text = redan_cli_value(cli, "root");
     const char *variable = getenv("REDAN_ROOT");
 
-    *pin = (struct redan_pin){.source = REDAN_S("--root")};
+    *pin =
+        (struct redan_pin){.source = REDAN_S("--root"), .system = redan_cli_value(cli, "system")};
+    if (pin->system.len == 0 && redan_cli_has(cli, "system"))
+        return redan_fail(ctx, REDAN_E_USAGE, 0, "--system is empty: is the variable set?");
     if (!redan_cli_has(cli, "root") && variable && variable[0]) {
         text = redan_slice_of(variable);
         pin->source = REDAN_S("REDAN_ROOT");

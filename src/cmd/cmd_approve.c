@@ -99,6 +99,13 @@ static enum redan_status approve(struct redan_cli *cli, const struct redan_syste
     redan_cli_say(cli, "%.*s signed as %.*s: %s%s%.*s, in %.*s", REDAN_FMT(by->holder),
                   REDAN_FMT(draft.role), redan_approval_words[draft.kind],
                   draft.about.len ? " " : "", REDAN_FMT(draft.about), REDAN_FMT(path));
+    const struct redan_cli_field fields[] = {
+        {"kind", redan_slice_of(redan_approval_words[draft.kind])},
+        {"about", draft.about},
+        {"role", draft.role},
+        {"holder", by->holder},
+        {"file", path}};
+    redan_cli_object(cli, fields, REDAN_COUNT(fields));
     return REDAN_OK;
 }
 

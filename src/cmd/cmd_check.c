@@ -1,4 +1,5 @@
 /* redan check: may this release ship? */
+#include "base/clock.h"
 #include "base/pool.h"
 #include "cmd/cli_system.h"
 #include "cmd/command.h"
@@ -9,6 +10,7 @@
 
 static const struct redan_option options[] = {
     {"root", 0, "FINGERPRINT", "the root of trust; else REDAN_ROOT, else /etc/redan/root"},
+    {"system", 0, "ID", "the system that is meant: another's threat model does not pass"},
     {"at", 0, "TIME", "judge as if it were this time; marked SIMULATED"},
     {"artefact", 0, "NAME=PATH", "the file must be what release.NAME pins; may be repeated"},
     {"vsa", 0, "FILE", "write the verdict as a signed verification summary (SLSA VSA)"},
@@ -123,6 +125,22 @@ static int worst_exit(int a, int b)
     return a > b ? a : b;
 }
 
+/* A verdict about a system that could not be read. */
+static void unread_json(struct redan_cli *cli, const struct outcome *outcome)
+{
+    char at[REDAN_TIME_TEXT];
+
+    redan_time_text(cli->ctx.now, at);
+    redan_buf_text(&cli->out, "{\"schema\": \"redan/verdict/1\", \"verdict\": \"indeterminate\", "
+                              "\"exit\": 3, \"system\": ");
+    redan_json_string_add(&cli->out, outcome->system);
+    redan_buf_text(&cli->out, ", \"headline\": ");
+    redan_json_string_add(&cli->out, outcome->headline);
+    redan_buf_printf(&cli->out, ", \"at\": \"%s\", \"simulated\": %s, \"groups\": [], ", at,
+                     cli->simulated ? "true" : "false");
+    redan_buf_text(&cli->out, "\"deadlines\": []}");
+}
+
 static void report_many(struct redan_cli *cli, const struct outcome *outcomes, int *code)
 {
     static const char *const shout[] = {"PASS", "PASS", "FAIL", "????"};
@@ -137,12 +155,8 @@ static void report_many(struct redan_cli *cli, const struct outcome *outcomes, i
         for (size_t i = 0; i < cli->arg_count; i++) {
             if (outcomes[i].json.len) {
                 redan_buf_slice(&cli->out, redan_slice_trim(outcomes[i].json));
-            } else { /* it could not be read */
-                redan_buf_text(&cli->out, "{\"verdict\": \"indeterminate\", \"system\": ");
-                redan_json_string_add(&cli->out, outcomes[i].system);
-                redan_buf_text(&cli->out, ", \"headline\": ");
-                redan_json_string_add(&cli->out, outcomes[i].headline);
-                redan_buf_char(&cli->out, '}');
+            } else {
+                unread_json(cli, &outcomes[i]);
             }
             redan_buf_text(&cli->out, i + 1 < cli->arg_count ? ",\n" : "\n");
         }
@@ -243,8 +257,9 @@ static int run(struct redan_cli *cli)
         read_artefacts(cli, &many) != REDAN_OK ||
         redan_catalog_load(&cli->ctx, &catalog) != REDAN_OK)
         return redan_cli_failed(cli);
-    if (cli->arg_count > 1 && (many.artefact_count > 0 || redan_cli_has(cli, "vsa")))
-        return redan_cli_usage(cli, "--artefact and --vsa are about one system");
+    if (cli->arg_count > 1 &&
+        (many.artefact_count > 0 || redan_cli_has(cli, "vsa") || pin.system.len))
+        return redan_cli_usage(cli, "--artefact, --system and --vsa are about one system");
     if (cli->arg_count > 1)
         return run_many(cli, &many);
     if (cli->arg_count == 1)

@@ -8,7 +8,6 @@
 
 static const struct redan_option options[] = {
     {"queries", 0, NULL, "what the threat model asks for, and how it is judged now"},
-    {"root", 0, "FINGERPRINT", "the root of trust"},
     {"at", 0, "TIME", "judge as if it were this time"},
     {NULL, 0, NULL, NULL},
 };

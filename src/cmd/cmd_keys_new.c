@@ -14,7 +14,7 @@ static const struct redan_option options[] = {
     {"quorum", 0, "COUNT", "how many holders of these roles must sign"},
     {"type", 0, "TYPE", "ed25519 (default), ecdsa-p256 or ecdsa-p384"},
     {"until", 0, "DATE", "the key's end; by default a year from now"},
-    {"out", 'o', "FILE", "the private key, by default ID.pem here; never inside redan/"},
+    {"out", 'o', "FILE", "the private key, by default ID.pem here, outside the system's folder"},
     {"sign-with", 0, "FILE", "a root key, to sign the changed keyring"},
     {"org", 0, "ID", "the organisation, for the very first key"},
     {NULL, 0, NULL, NULL},
@@ -197,7 +197,7 @@ static enum redan_status sign(struct redan_cli *cli, struct redan_slice folder,
     return REDAN_OK;
 }
 
-static enum redan_status check_first(struct redan_cli *cli, bool first)
+static enum redan_status check_first(struct redan_cli *cli, struct redan_slice folder, bool first)
 {
     if (redan_cli_value(cli, "holder").len == 0)
         return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "--holder is needed: who holds the key?");
@@ -205,6 +205,9 @@ static enum redan_status check_first(struct redan_cli *cli, bool first)
         return redan_fail(
             &cli->ctx, REDAN_E_USAGE, 0,
             "there is no keys.yaml yet; the first key becomes the root: --org ORGANISATION");
+    if (redan_slice_is(folder, ".") && redan_cli_value(cli, "out").len == 0)
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                          "this is the system's folder, where no private key belongs: --out FILE");
     return REDAN_OK;
 }
 
@@ -231,7 +234,7 @@ static enum redan_status make(struct redan_cli *cli)
         return redan_fail(ctx, REDAN_E_USAGE, 0, "--until takes a date, 2027-11-24");
     REDAN_TRY(redan_cli_keys_folder(cli, &folder));
     REDAN_TRY(redan_cli_keyring(cli, folder, &present, &ring));
-    REDAN_TRY(check_first(cli, !present));
+    REDAN_TRY(check_first(cli, folder, !present));
     if (present && redan_cli_has(cli, "sign-with"))
         REDAN_TRY(redan_cli_root_key(cli, &ring, redan_cli_value(cli, "sign-with"), &root_key));
     REDAN_TRY(redan_key_new(ctx, kind, &key));
@@ -248,7 +251,13 @@ static enum redan_status make(struct redan_cli *cli)
     redan_digest_hex(&root, hex);
     if (!present)
         redan_cli_say(cli, "this is the root of trust; pin it outside the repository:");
-    redan_buf_printf(&cli->out, "sha256:%s\n", hex);
+    struct redan_slice print = {0};
+    REDAN_TRY(redan_format(ctx, &print, "sha256:%s", hex));
+    const struct redan_cli_field fields[] = {
+        {"key", e.id}, {"holder", e.holder}, {"private", path}, {"root", print}};
+    redan_cli_object(cli, fields, REDAN_COUNT(fields));
+    if (!cli->json)
+        redan_buf_printf(&cli->out, "%.*s\n", REDAN_FMT(print));
     return REDAN_OK;
 }
 

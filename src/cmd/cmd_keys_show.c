@@ -3,6 +3,38 @@
 #include "cmd/cli_keys.h"
 #include "cmd/command.h"
 
+static enum redan_status show_json(struct redan_cli *cli, const struct redan_keyring_key *k)
+{
+    struct redan_buf REDAN_DEFER(redan_buf_done) ssh = {0};
+    struct redan_buf REDAN_DEFER(redan_buf_done) pem = {0};
+    char hex[REDAN_DIGEST_HEX];
+    char from[REDAN_TIME_TEXT];
+    char until[REDAN_TIME_TEXT];
+
+    redan_buf_init(&ssh, &cli->ctx, 65536);
+    redan_buf_init(&pem, &cli->ctx, 65536);
+    redan_key_add_public_ssh(&ssh, k->key, k->holder);
+    redan_key_add_public_pem(&pem, k->key);
+    REDAN_TRY(redan_buf_ok(&cli->ctx, &ssh, "the key"));
+    REDAN_TRY(redan_buf_ok(&cli->ctx, &pem, "the key"));
+    redan_digest_hex(&k->keyid, hex);
+    redan_date_text(k->from, from);
+    redan_date_text(k->until, until);
+    const char *state = redan_key_state_name(redan_keyring_state(k, cli->ctx.now));
+    const struct redan_cli_field fields[] = {
+        {"id", k->id},
+        {"holder", k->holder},
+        {"keyid", redan_slice_of(hex)},
+        {"type", redan_slice_of(redan_key_kind_name(redan_key_kind(k->key)))},
+        {"from", redan_slice_of(from)},
+        {"until", redan_slice_of(until)},
+        {"state", redan_slice_of(state)},
+        {"ssh", redan_buf_view(&ssh)},
+        {"pem", redan_buf_view(&pem)}};
+    redan_cli_object(cli, fields, REDAN_COUNT(fields));
+    return REDAN_OK;
+}
+
 static void show(struct redan_cli *cli, const struct redan_keyring_key *k)
 {
     char hex[REDAN_DIGEST_HEX];
@@ -37,6 +69,8 @@ static int run(struct redan_cli *cli)
     if (!key)
         return redan_cli_usage(cli, "there is no key \"%.*s\" in %.*s/keys.yaml",
                                REDAN_FMT(cli->args[0]), REDAN_FMT(folder));
+    if (cli->json)
+        return show_json(cli, key) == REDAN_OK ? REDAN_EXIT_CLEAN : redan_cli_failed(cli);
     show(cli, key);
     return REDAN_EXIT_CLEAN;
 }

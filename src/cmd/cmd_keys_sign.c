@@ -24,14 +24,22 @@ static enum redan_status sign(struct redan_cli *cli)
         return redan_fail(ctx, REDAN_E_USAGE, 0, "the root signs keys.yaml and org.yaml");
     if (redan_cli_value(cli, "key").len == 0)
         return redan_fail(ctx, REDAN_E_USAGE, 0, "--key FILE is needed: a root key");
-    REDAN_TRY(redan_cli_keys_folder(cli, &folder));
+    if (name.len < cli->args[0].len) /* the file that was named, not another of that name */
+        folder = redan_path_folder(cli->args[0]);
+    else
+        REDAN_TRY(redan_cli_keys_folder(cli, &folder));
     REDAN_TRY(redan_cli_keyring(cli, folder, &present, &ring));
+    if (!present)
+        return redan_fail(ctx, REDAN_E_ABSENT, 0, "there is no keys.yaml in %.*s to name the root",
+                          REDAN_FMT(folder));
     REDAN_TRY(redan_path_join(ctx, folder, name, &path));
     REDAN_TRY(redan_file_read(ctx, path, ctx->limits.yaml, false, &text));
     REDAN_TRY(redan_cli_root_key(cli, &ring, redan_cli_value(cli, "key"), &key));
     REDAN_TRY(redan_cli_root_sign(cli, folder, name, text, key, &count));
     redan_cli_say(cli, "%.*s holds %zu of %llu signatures of the root", REDAN_FMT(name), count,
                   (unsigned long long)ring.root_threshold);
+    const struct redan_cli_field fields[] = {{"file", path}};
+    redan_cli_object(cli, fields, REDAN_COUNT(fields));
     return REDAN_OK;
 }
 

@@ -34,11 +34,16 @@ static enum redan_status lint(struct redan_cli *cli, struct redan_problems *prob
 {
     struct redan_slice folder = {0};
 
+    struct redan_slice arg = cli->arg_count == 1 ? cli->args[0] : (struct redan_slice){"", 0};
+    struct redan_slice name = redan_path_name(arg);
+
     redan_problems_init(problems, &cli->ctx, (struct redan_slice){"", 0});
-    if (cli->arg_count == 1 && !redan_folder_exists(&cli->ctx, cli->args[0]))
-        return lint_file(cli, cli->args[0], problems);
-    if (cli->arg_count == 1)
-        REDAN_TRY(redan_system_find(&cli->ctx, cli->args[0], &folder));
+    if (redan_slice_is(name, "org.yaml") || redan_slice_is(name, "keys.yaml"))
+        arg = redan_path_folder(arg); /* judged with what lies beside them */
+    else if (arg.len && !redan_folder_exists(&cli->ctx, arg))
+        return lint_file(cli, arg, problems);
+    if (arg.len)
+        REDAN_TRY(redan_system_find(&cli->ctx, arg, &folder));
     else
         REDAN_TRY(redan_cli_folder(cli, &folder));
     REDAN_TRY(redan_catalog_load(&cli->ctx, &loaded->catalog));

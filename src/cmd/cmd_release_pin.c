@@ -58,8 +58,11 @@ static enum redan_status pin_one(struct redan_cli *cli, struct redan_slice arg,
         status = redan_yaml_set(ctx, *text, keys, 2, value, text);
     redan_fail_name(ctx, file);
     REDAN_TRY(status);
-    redan_buf_printf(&cli->out, "%.*s  sha256:%s  %zu file%s\n", REDAN_FMT(name), hex, tree.count,
-                     tree.count == 1 ? "" : "s");
+    const struct redan_cli_field fields[] = {{"name", name}, {"digest", value}};
+    redan_cli_object(cli, fields, REDAN_COUNT(fields));
+    if (!cli->json)
+        redan_buf_printf(&cli->out, "%.*s  sha256:%s  %zu file%s\n", REDAN_FMT(name), hex,
+                         tree.count, tree.count == 1 ? "" : "s");
     return REDAN_OK;
 }
 

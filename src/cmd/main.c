@@ -7,7 +7,7 @@
 
 #include "cmd/cli.h"
 
-enum { OPTIONS_MAX = 48, VALUES_MAX = 4096, FIRST_LONG = 256 };
+enum { OPTIONS_MAX = 48, FIRST_LONG = 256 };
 
 struct parser {
     struct option longs[OPTIONS_MAX + 1];

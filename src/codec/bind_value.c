@@ -1,8 +1,6 @@
 /* The types of fields: what each accepts, how it is read, and what a person should have written. */
 #include "codec/bind_value.h"
 
-#include <string.h>
-
 #include "base/buf.h"
 #include "base/clock.h"
 

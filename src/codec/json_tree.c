@@ -69,7 +69,7 @@ static enum redan_status build(struct redan_ctx *ctx, struct redan_json *reader,
 enum redan_status redan_json_parse(struct redan_ctx *ctx, struct redan_slice text,
                                    const struct redan_node **root)
 {
-    struct redan_json reader REDAN_DEFER(redan_json_done);
+    struct redan_json reader REDAN_DEFER(redan_json_done) = {0};
 
     redan_json_init(&reader, ctx, text);
     reader.keep = true;

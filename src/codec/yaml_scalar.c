@@ -2,7 +2,6 @@
 #include "base/buf.h"
 #include "base/utf8.h"
 #include "codec/yaml.h"
-#include "codec/yaml_source.h"
 
 #include <strings.h>
 

@@ -5,7 +5,7 @@
 
 #include "codec/json.h"
 
-const char *redan_json_kind_words(enum redan_json_kind kind)
+static const char *kind_words(enum redan_json_kind kind)
 {
     static const char *const words[] = {
         [REDAN_JSON_END] = "the end of the text",
@@ -28,7 +28,7 @@ enum redan_status redan_rows_refuse(struct redan_ctx *ctx, const struct redan_js
                                     const char *where, const char *wanted)
 {
     return redan_fail(ctx, REDAN_E_SCHEMA, token->offset, "%s is %s; %s belongs there", where,
-                      redan_json_kind_words(token->kind), wanted);
+                      kind_words(token->kind), wanted);
 }
 
 enum redan_status redan_rows_expect(struct redan_json *json, enum redan_json_kind kind,

@@ -11,8 +11,6 @@ enum {
     REDAN_NAME_MAX = 256, /* of an id or an output that is echoed */
 };
 
-/* "a number", "an object" ... for error messages. */
-const char *redan_json_kind_words(enum redan_json_kind kind);
 /* Refuse a token: "WHERE is KIND; WANTED belongs there". */
 enum redan_status redan_rows_refuse(struct redan_ctx *ctx, const struct redan_json_token *token,
                                     const char *where, const char *wanted);

@@ -64,7 +64,7 @@ enum redan_status redan_file_read(struct redan_ctx *ctx, struct redan_slice path
     if (!text)
         return REDAN_E_MEMORY;
     struct redan_os_mark before = redan_os_mark(&st);
-    ssize_t got = redan_os_pread(fd, text, size + 1, 0); /* one more shows that it grew */
+    ssize_t got = redan_os_pread(fd, text, size, 0); /* that it grew shows in its size afterwards */
     if (got < 0 || fstat(fd, &st) != 0)
         return redan_os_fail(ctx, errno, "read", path);
     struct redan_os_mark after = redan_os_mark(&st);

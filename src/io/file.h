@@ -26,7 +26,7 @@ REDAN_NODISCARD enum redan_status redan_path_join(struct redan_ctx *ctx, struct 
                                                   struct redan_slice *path);
 struct redan_slice redan_path_folder(struct redan_slice path); /* "." when it has none */
 struct redan_slice redan_path_name(struct redan_slice path);   /* after the last slash */
-/* Whether a path from a document stays below the folder it is read from: relative, and without "..". */
+/* Whether a path from a document stays below the folder it is read from: relative, without "..", and not "-". */
 bool redan_path_inside(struct redan_slice path);
 
 /* An exclusive lock on a folder, held until _done; waits at most ten seconds. */

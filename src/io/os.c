@@ -1,5 +1,5 @@
 /* The operating system's manners in one place. */
-#include "os.h"
+#include "io/os.h"
 
 #include <errno.h>
 #include <fcntl.h>

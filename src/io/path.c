@@ -57,7 +57,7 @@ bool redan_path_inside(struct redan_slice path)
     struct redan_slice rest = path;
     struct redan_slice part = {0};
 
-    if (path.len == 0 || path.at[0] == '/')
+    if (path.len == 0 || path.at[0] == '/' || redan_slice_is(path, "-")) /* standard input */
         return false;
     while (rest.len) {
         (void)redan_slice_cut(rest, '/', &part, &rest);

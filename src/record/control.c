@@ -60,9 +60,9 @@ static const struct redan_bind_field entry_fields[] = {
      "how old it may be, fresh: 7d, or fresh: release"},
 };
 
-const struct redan_bind_shape redan_evidence_shape = {"a piece of evidence", sizeof(struct entry),
-                                                      offsetof(struct entry, node), entry_fields,
-                                                      REDAN_COUNT(entry_fields)};
+static const struct redan_bind_shape entry_shape = {"a piece of evidence", sizeof(struct entry),
+                                                    offsetof(struct entry, node), entry_fields,
+                                                    REDAN_COUNT(entry_fields)};
 
 static void resolve_type(struct redan_problems *problems, const struct entry *e,
                          struct redan_query *q)
@@ -167,7 +167,7 @@ static enum redan_status resolve_entry(struct redan_problems *problems,
 {
     struct entry e;
 
-    REDAN_TRY(redan_bind(problems, node, &redan_evidence_shape, &e));
+    REDAN_TRY(redan_bind(problems, node, &entry_shape, &e));
     q->control = control->id;
     q->id = e.id;
     q->node = node;

@@ -19,7 +19,6 @@ struct redan_control {
 };
 
 extern const struct redan_bind_shape redan_control_shape;
-extern const struct redan_bind_shape redan_evidence_shape; /* of one entry of `evidence` */
 
 /* Make the control's queries: types known, subjects in the release, someone to sign, expectations in form. Problems are collected. */
 REDAN_NODISCARD enum redan_status redan_control_resolve(struct redan_problems *problems,

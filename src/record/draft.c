@@ -1,6 +1,5 @@
 /* Making a record: the header, the observations, the producer's next number, and its place in the store. */
 #include "base/clock.h"
-#include "base/hex.h"
 #include "io/file.h"
 #include "record/store.h"
 

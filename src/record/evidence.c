@@ -183,7 +183,8 @@ static void search(struct judging *j, const struct redan_release *release, struc
 static enum redan_status not_found(struct judging *j, const struct search *s)
 {
     struct redan_slice text = s->why;
-    const char *subject = j->query->subject ? j->query->subject->name.at : "the release";
+    struct redan_slice subject =
+        j->query->subject ? j->query->subject->name : REDAN_S("the release");
 
     j->out->record = s->best;
     switch (s->stage) {
@@ -199,8 +200,8 @@ static enum redan_status not_found(struct judging *j, const struct search *s)
     case UNSIGNED:
         return conclude(j, REDAN_OUTCOME_WRONG_SIGNER, text, "have the right producer record it");
     case OTHER_SUBJECT:
-        REDAN_TRY(
-            redan_format(j->ctx, &text, "recorded about another digest than that of %s", subject));
+        REDAN_TRY(redan_format(j->ctx, &text, "recorded about another digest than that of %.*s",
+                               REDAN_FMT(subject)));
         return conclude(j, REDAN_OUTCOME_WRONG_SUBJECT, text,
                         "run it on what is released now and record it");
     case NOTHING:

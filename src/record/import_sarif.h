@@ -13,7 +13,6 @@ enum redan_sarif_level {
     REDAN_SARIF_ERROR,
     REDAN_SARIF_LEVELS
 };
-extern const char *const redan_sarif_words[]; /* "none" "note" "warning" "error", NULL */
 
 /* The rules of one tool component, the driver or an extension, with their default levels. */
 struct redan_sarif_component {
@@ -33,11 +32,7 @@ struct redan_sarif_rules {
 REDAN_NODISCARD enum redan_status redan_sarif_rules_read(struct redan_ctx *ctx,
                                                          const struct redan_node *run,
                                                          struct redan_sarif_rules *rules);
-/* REDAN_E_SCHEMA with its place for a word that is no level. `fallback` when it is absent. */
-REDAN_NODISCARD enum redan_status redan_sarif_level_read(struct redan_ctx *ctx,
-                                                         const struct redan_node *map,
-                                                         enum redan_sarif_level fallback,
-                                                         enum redan_sarif_level *level);
+/* The level of a result. REDAN_E_SCHEMA with its place for a word that is no level. */
 REDAN_NODISCARD enum redan_status redan_sarif_level_of(struct redan_ctx *ctx,
                                                        const struct redan_sarif_rules *rules,
                                                        const struct redan_node *result,

@@ -3,11 +3,11 @@
 
 enum { HIERARCHY = 16 }; /* most parts of a hierarchical id that are tried */
 
-const char *const redan_sarif_words[] = {"none", "note", "warning", "error", NULL};
+static const char *const level_words[] = {"none", "note", "warning", "error", NULL};
 
-enum redan_status redan_sarif_level_read(struct redan_ctx *ctx, const struct redan_node *map,
-                                         enum redan_sarif_level fallback,
-                                         enum redan_sarif_level *level)
+/* `fallback` when it is absent. */
+static enum redan_status read_level(struct redan_ctx *ctx, const struct redan_node *map,
+                                    enum redan_sarif_level fallback, enum redan_sarif_level *level)
 {
     const struct redan_node *node = NULL;
 
@@ -15,8 +15,8 @@ enum redan_status redan_sarif_level_read(struct redan_ctx *ctx, const struct red
     REDAN_TRY(redan_import_child(ctx, map, "level", REDAN_NODE_TEXT, &node));
     if (!node)
         return REDAN_OK;
-    for (size_t i = 0; redan_sarif_words[i]; i++) {
-        if (redan_slice_is(node->text, redan_sarif_words[i])) {
+    for (size_t i = 0; level_words[i]; i++) {
+        if (redan_slice_is(node->text, level_words[i])) {
             *level = (enum redan_sarif_level)i;
             return REDAN_OK;
         }
@@ -51,8 +51,8 @@ static enum redan_status read_component(struct redan_ctx *ctx, const struct reda
     for (const struct redan_node *rule = list->first; rule; rule = rule->next) {
         enum redan_sarif_level *level = &component->levels[component->count++];
         struct redan_slice id = redan_node_text(rule, "id");
-        REDAN_TRY(redan_sarif_level_read(ctx, redan_node_get(rule, "defaultConfiguration"),
-                                         REDAN_SARIF_WARNING, level));
+        REDAN_TRY(read_level(ctx, redan_node_get(rule, "defaultConfiguration"), REDAN_SARIF_WARNING,
+                             level));
         enum redan_sarif_level *same = id.len ? redan_map_get(&rules->ids, id) : NULL;
         if (same && *same < *level)
             *same = *level;
@@ -102,8 +102,7 @@ static enum redan_status raise_levels(struct redan_ctx *ctx, const struct redan_
         enum redan_sarif_level raised = REDAN_SARIF_NONE;
         enum redan_sarif_level *level =
             find(rules, redan_node_get(n, "descriptor"), SIZE_MAX, (struct redan_slice){0});
-        REDAN_TRY(redan_sarif_level_read(ctx, redan_node_get(n, "configuration"), REDAN_SARIF_NONE,
-                                         &raised));
+        REDAN_TRY(read_level(ctx, redan_node_get(n, "configuration"), REDAN_SARIF_NONE, &raised));
         if (level && raised > *level)
             *level = raised;
     }
@@ -148,5 +147,5 @@ enum redan_status redan_sarif_level_of(struct redan_ctx *ctx, const struct redan
         fallback = *rule;
     if (kind.len && !redan_slice_is(kind, "fail")) /* 3.27.10: only a failure has a level */
         fallback = REDAN_SARIF_NONE;
-    return redan_sarif_level_read(ctx, result, fallback, level);
+    return read_level(ctx, result, fallback, level);
 }

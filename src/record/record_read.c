@@ -1,5 +1,4 @@
 /* From an envelope to a record: the header that every record has, whatever its type. */
-#include "base/clock.h"
 #include "codec/bind.h"
 #include "record/evidence.h"
 

@@ -197,6 +197,8 @@ static void row(struct redan_buf *out, const struct redan_verdict_item *item, si
 static void group(struct redan_buf *out, const struct redan_verdict_group *g, size_t id_width,
                   bool colour)
 {
+    size_t hidden = 0;
+
     if (g->count == 0)
         return;
     paint(out, colour, BOLD);
@@ -211,11 +213,15 @@ static void group(struct redan_buf *out, const struct redan_verdict_group *g, si
     }
     redan_buf_printf(out, "%zu of %zu %s\n", g->held, g->count, g->count == 1 ? "holds" : "hold");
     for (size_t i = 0; i < g->count; i++) {
-        if (i >= SHOWN_ITEMS && g->items[i].level == REDAN_LEVEL_NOTE)
+        if (i >= SHOWN_ITEMS && g->items[i].level == REDAN_LEVEL_NOTE) {
+            hidden++;
             continue;
+        }
         row(out, &g->items[i], id_width, colour);
         findings(out, &g->items[i], colour);
     }
+    if (hidden > 0)
+        redan_buf_printf(out, "  and %zu more that hold; --json has all\n", hidden);
 }
 
 static void groups(struct redan_buf *out, const struct redan_verdict *v, bool colour)

@@ -1,8 +1,6 @@
 /* Normal form C by segments between ASCII characters, so that memory and time follow the foreign text alone. */
 #include "text/nfc.h"
 
-#include <string.h>
-
 #include <utf8proc.h>
 
 /* Room for decomposed characters; grows in the arena. */

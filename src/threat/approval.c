@@ -71,7 +71,9 @@ static enum redan_status read_one(struct redan_ctx *ctx, const struct redan_keyr
     if (status == REDAN_OK)
         status = redan_dsse_parse(ctx, text, &envelope);
     if (status == REDAN_OK)
-        status = redan_statement_parse(ctx, envelope.payload, &statement);
+        status = redan_slice_is(envelope.payload_type, REDAN_DSSE_INTOTO)
+                     ? redan_statement_parse(ctx, envelope.payload, &statement)
+                     : redan_fail(ctx, REDAN_E_SCHEMA, 0, "not an in-toto envelope");
     if (status == REDAN_E_MEMORY)
         return status;
     if (status != REDAN_OK) {
@@ -122,11 +124,13 @@ static bool listed(const struct redan_slice *items, size_t count, struct redan_s
 /* Whether one signature counts; if not, why. */
 static enum redan_status signer_counts(struct redan_ctx *ctx, const struct redan_keyring *ring,
                                        const struct redan_approval *a,
-                                       const struct redan_keyring_key *key, struct redan_slice role,
+                                       const struct redan_signer *signer, struct redan_slice role,
                                        const struct redan_texts *barred, bool *counts,
                                        struct redan_slice *why)
 {
-    enum redan_key_state state = redan_keyring_state(key, a->time);
+    const struct redan_keyring_key *key = signer->key;
+    int64_t at = signer->stamped ? signer->stamped : a->time; /* a stamp is better than a word */
+    enum redan_key_state state = redan_keyring_state(key, at);
 
     *counts = false;
     if (!redan_keyring_holds(ring, key->holder, role))
@@ -172,7 +176,8 @@ enum redan_status redan_approvals_consent(struct redan_ctx *ctx, const struct re
         for (size_t k = 0; k < a->signer_count; k++) {
             const struct redan_keyring_key *key = a->signers[k].key;
             bool counts = false;
-            REDAN_TRY(signer_counts(ctx, ring, a, key, role, barred, &counts, &consent->why));
+            REDAN_TRY(
+                signer_counts(ctx, ring, a, &a->signers[k], role, barred, &counts, &consent->why));
             if (!counts || listed(consent->holders, consent->count, key->holder))
                 continue;
             consent->holders[consent->count++] = key->holder;

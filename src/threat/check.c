@@ -79,8 +79,9 @@ static enum redan_status resolve_inherited(struct redan_check *check,
     return REDAN_OK;
 }
 
-enum redan_status redan_check_control(struct redan_check *check, struct redan_slice id,
-                                      const struct redan_control_state **state)
+/* The state of a control, judged once. */
+static enum redan_status state_of(struct redan_check *check, struct redan_slice id,
+                                  const struct redan_control_state **state)
 {
     const struct redan_threat_model *model = &check->system->model;
     const struct redan_control *own = model->controls.items;
@@ -162,7 +163,7 @@ enum redan_status redan_check_prove(struct redan_check *check, const struct reda
     *grade = REDAN_GRADE_CLAIMED;
     for (size_t i = 0; i < controls->count; i++) {
         const struct redan_control_state *state = NULL;
-        REDAN_TRY(redan_check_control(check, controls->items[i], &state));
+        REDAN_TRY(state_of(check, controls->items[i], &state));
         if (!state->holds) {
             *all = false;
             REDAN_TRY(raise_unproved(check, rule, threat, state));
@@ -189,15 +190,31 @@ enum redan_status redan_check_grade(struct redan_check *check, const struct reda
                              redan_slice_of(rule->help));
 }
 
+/* What the organisation asks for and what keys.yaml does: the more of the two. */
+static uint64_t quorum_of(const struct redan_system *s, struct redan_slice role)
+{
+    const struct redan_keyring_role *known = redan_keyring_role(&s->ring, role);
+    uint64_t quorum = redan_org_quorum(&s->org, role);
+
+    return known && known->quorum > quorum ? known->quorum : quorum;
+}
+
+/* Where several bodies accept, the one of most; never the first, for the order of threats is not signed. */
 struct redan_slice redan_check_body(const struct redan_check *check)
 {
     const struct redan_threat *threats = check->system->model.threats.items;
+    struct redan_slice best = {0};
+    uint64_t most = 0;
 
     for (size_t i = 0; i < check->system->model.threats.count; i++) {
-        if (threats[i].resolution->body.len)
-            return threats[i].resolution->body;
+        struct redan_slice body = threats[i].resolution->body;
+        uint64_t quorum = body.len ? quorum_of(check->system, body) : 0;
+        if (quorum > most || (quorum && quorum == most && redan_slice_cmp(body, best) < 0)) {
+            best = body;
+            most = quorum;
+        }
     }
-    return REDAN_S("risk-board");
+    return best.len ? best : REDAN_S("risk-board");
 }
 
 /* Those who may not accept a risk: who owns the system, who owns the plan. */
@@ -217,16 +234,13 @@ enum redan_status redan_check_accepted(struct redan_check *check, const struct r
                                        const char *what, bool *accepted)
 {
     const struct redan_system *s = check->system;
-    const struct redan_keyring_role *known = redan_keyring_role(&s->ring, role);
     struct redan_slice names[3];
     struct redan_texts barred;
     struct redan_consent consent = {0};
     struct redan_slice detail = {0};
     struct redan_slice action = {0};
-    uint64_t quorum = redan_org_quorum(&s->org, role);
+    uint64_t quorum = quorum_of(s, role);
 
-    if (known && known->quorum > quorum)
-        quorum = known->quorum;
     bar(check, threat, names, &barred);
     REDAN_TRY(redan_approvals_consent(check->ctx, &s->ring, &s->approvals, s->model.id,
                                       REDAN_APPROVAL_ACCEPTANCE, &threat->acceptance, role, &barred,

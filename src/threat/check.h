@@ -54,11 +54,6 @@ REDAN_NODISCARD enum redan_status redan_check_run(struct redan_ctx *ctx,
                                                   const struct redan_artefact *artefacts,
                                                   size_t artefact_count, struct redan_check *check);
 
-/* The state of a control, judged once. A control that does not exist does not hold. */
-REDAN_NODISCARD enum redan_status redan_check_control(struct redan_check *check,
-                                                      struct redan_slice id,
-                                                      const struct redan_control_state **state);
-
 /* For checks: raise a finding about a threat (its place is the threat's), and say what to do about it. */
 REDAN_NODISCARD enum redan_status
 redan_check_raise(struct redan_check *check, const struct redan_rule *rule, enum redan_level level,
@@ -81,8 +76,8 @@ REDAN_NODISCARD enum redan_status redan_check_accepted(struct redan_check *check
                                                        const struct redan_threat *threat,
                                                        struct redan_slice role, const char *what,
                                                        bool *accepted);
-/* The body that signs for a threat which names none: the only role of the organisation that is called risk-board, or that the model's
- * acceptances name. */
+/* The body that signs for a threat which names none: of those that the model's acceptances name, the one with the largest quorum, and
+ * of several of these the first by name; risk-board when they name none. */
 struct redan_slice redan_check_body(const struct redan_check *check);
 
 #endif

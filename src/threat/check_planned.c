@@ -2,11 +2,11 @@
 #include "base/clock.h"
 #include "threat/check_table.h"
 
-enum { SOON = 14 * 86400 };
+enum { DAY = 86400, SOON = 14 * DAY };
 
 static const char *const maps[] = {"sp-800-218a:2024/PW.1.2", NULL};
-static const struct redan_rule overdue = {"TM007", "planned work is overdue", REDAN_SEVERITY_HIGH,
-                                          maps,
+static const struct redan_rule overdue = {"TM007", "planned work is overdue, or not yet begun",
+                                          REDAN_SEVERITY_HIGH, maps,
                                           "do it, or have the governance body accept the risk"};
 static const struct redan_rule interim = {"TM008", "what holds until the plan is done has no proof",
                                           REDAN_SEVERITY_HIGH, maps, "record the evidence"};
@@ -25,6 +25,14 @@ static enum redan_status check_due(struct redan_check *check, const struct redan
     char span[REDAN_TIME_TEXT];
     struct redan_slice detail = {0};
 
+    /* else its term would never begin; a day more, for those east of Greenwich */
+    if (r->opened > check->ctx->now + DAY) {
+        redan_date_text(r->opened, date);
+        REDAN_TRY(redan_format(check->ctx, &detail, "%.*s is opened on %s, which is still to come",
+                               REDAN_FMT(threat->id), date));
+        return redan_check_raise(check, &overdue, REDAN_LEVEL_FAIL, threat, detail,
+                                 REDAN_S("write the day on which the plan was made"));
+    }
     if (left > SOON)
         return REDAN_OK;
     redan_date_text(r->due, date);

@@ -7,12 +7,22 @@ static const struct redan_rule rule = {
     "pin the root from outside the tree: redan check --root FINGERPRINT"};
 static const struct redan_rule *const rules[] = {&rule, NULL};
 
-/* The leads have signed whose rules apply: an organisation file that is gone, or another's, is not replaced by defaults. */
+/* The leads have signed whose rules apply: an organisation file that is gone, or another's, is not replaced by defaults. One that
+ * nobody signed for could be left away unseen, and so may not be there. */
 static enum redan_status check_inherits(struct redan_check *check)
 {
     const struct redan_system *s = check->system;
     const struct redan_texts *ids = &s->model.inherits;
+    struct redan_slice action = {0};
 
+    if (s->has_org && ids->count == 0) {
+        REDAN_TRY(redan_format(check->ctx, &action, "add to the threat model: inherits: [%.*s]",
+                               REDAN_FMT(s->org.id)));
+        return redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL,
+                                 REDAN_S("it does not inherit the organisation whose org.yaml lies "
+                                         "beside it: those rules could be left away unseen"),
+                                 action);
+    }
     for (size_t i = 0; i < ids->count; i++) {
         struct redan_slice detail = {0};
         if (s->has_org && redan_slice_eq(ids->items[i], s->org.id))
@@ -27,6 +37,20 @@ static enum redan_status check_inherits(struct redan_check *check)
     return REDAN_OK;
 }
 
+/* Another system of the same root passes on its own evidence: which one is meant is said from outside, as the root is. */
+static enum redan_status check_meant(struct redan_check *check)
+{
+    const struct redan_system *s = check->system;
+    struct redan_slice detail = {0};
+
+    if (s->pin.system.len == 0 || redan_slice_eq(s->pin.system, s->model.id))
+        return REDAN_OK;
+    REDAN_TRY(redan_format(check->ctx, &detail, "this is the system %.*s, not %.*s",
+                           REDAN_FMT(s->model.id), REDAN_FMT(s->pin.system)));
+    return redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL, detail,
+                             REDAN_S("restore the threat model of the system that is released"));
+}
+
 static enum redan_status run(struct redan_check *check)
 {
     const struct redan_system *s = check->system;
@@ -34,6 +58,7 @@ static enum redan_status run(struct redan_check *check)
         s->trust == REDAN_TRUST_UNPINNED ? REDAN_LEVEL_UNCLEAR : REDAN_LEVEL_FAIL;
     struct redan_slice action = redan_slice_of(rule.help);
 
+    REDAN_TRY(check_meant(check));
     if (s->trust == REDAN_TRUST_PINNED)
         return check_inherits(check);
     if (s->trust == REDAN_TRUST_ABSENT)

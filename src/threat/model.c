@@ -3,7 +3,6 @@
 
 #include <string.h>
 
-#include "base/clock.h"
 #include "codec/yaml.h"
 #include "io/file.h"
 #include "threat/digest.h"

@@ -68,13 +68,21 @@ static void need_some(struct redan_problems *problems, const struct redan_node *
         redan_problem_add(problems, at, fix, "%s names nothing", field);
 }
 
+/* The binder has complained about what is none; 1970-01-01 is one, although its time is 0. */
+static bool dated(const struct redan_resolution *r, const char *field)
+{
+    int64_t at = 0;
+
+    return redan_time_parse(redan_slice_trim(redan_node_text(r->node, field)), &at);
+}
+
 static void lint_planned(struct redan_problems *problems, const struct redan_org *org,
                          const struct redan_resolution *r)
 {
     const struct redan_node *due = redan_node_get(r->node, "due");
     char span[REDAN_TIME_TEXT];
 
-    if (!due || r->due == 0 || r->opened == 0)
+    if (!dated(r, "opened") || !dated(r, "due"))
         return;
     if (r->due <= r->opened)
         redan_problem_add(problems, due, "write a day after opened", "due is not after opened");

@@ -25,6 +25,12 @@ enum redan_status redan_system_find(struct redan_ctx *ctx, struct redan_slice st
         REDAN_TRY(redan_path_join(ctx, at, REDAN_S("redan"), &below));
         REDAN_TRY(there(ctx, at, "threatmodel.yaml", &here));
         REDAN_TRY(there(ctx, below, "threatmodel.yaml", &in_redan));
+        if (here && in_redan) /* one laid above another would be judged in its place */
+            return redan_fail(
+                ctx, REDAN_E_SCHEMA, 0,
+                "%.*s has a threatmodel.yaml, and its folder redan another; remove the "
+                "one that is not meant",
+                REDAN_FMT(at));
         if (here || in_redan) {
             *folder = here ? at : below;
             return REDAN_OK;
@@ -130,6 +136,7 @@ static enum redan_status judge_trust(struct redan_ctx *ctx, struct redan_system 
                             "keys.yaml stands on the root sha256:%s, not on the pinned one", found);
     }
     s->trust = REDAN_TRUST_PINNED;
+    s->trust_detail = (struct redan_slice){"", 0};
     REDAN_TRY(root_signed(ctx, s, "keys.yaml", &s->ring.file, "keys.dsse.json"));
     if (s->trust == REDAN_TRUST_PINNED && s->has_org)
         REDAN_TRY(root_signed(ctx, s, "org.yaml", &s->org.file, "org.dsse.json"));
@@ -171,7 +178,11 @@ enum redan_status redan_system_load(struct redan_ctx *ctx, const struct redan_ca
     struct redan_system *s = system;
     struct redan_slice path = {0};
 
-    *s = (struct redan_system){.folder = folder, .catalog = catalog, .pin = *pin};
+    *s = (struct redan_system){.folder = folder,
+                               .catalog = catalog,
+                               .pin = *pin,
+                               .trust = REDAN_TRUST_ABSENT, /* until the keys say otherwise */
+                               .trust_detail = REDAN_S("keys.yaml cannot be read")};
     redan_problems_init(&s->problems, ctx, folder);
     REDAN_TRY(load_org(ctx, s));
     REDAN_TRY(load_keys(ctx, s));

@@ -12,6 +12,7 @@ struct redan_pin {
     bool set;
     struct redan_digest root;
     struct redan_slice source; /* "--root", "REDAN_ROOT", "/etc/redan/root" */
+    struct redan_slice system; /* the id that the threat model must have; empty: any */
 };
 
 enum redan_trust {
@@ -38,7 +39,7 @@ struct redan_system {
 };
 
 /* The folder of the system that `start` belongs to: `start` itself when it holds threatmodel.yaml, else start/redan, else the same in
- * the folders above. REDAN_E_ABSENT when there is none. */
+ * the folders above. REDAN_E_ABSENT when there is none, REDAN_E_SCHEMA when both hold one. */
 REDAN_NODISCARD enum redan_status redan_system_find(struct redan_ctx *ctx, struct redan_slice start,
                                                     struct redan_slice *folder);
 

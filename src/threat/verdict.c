@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 
-enum { SHOWN_DEADLINES = 8, HORIZON_DAYS = 120 };
+enum { HORIZON_DAYS = 120 };
 
 static enum redan_level worst(enum redan_level a, enum redan_level b)
 {
@@ -134,7 +134,7 @@ static enum redan_status groups_of(const struct redan_check *check, struct redan
     return REDAN_OK;
 }
 
-/* One that may be shown; its text is made when it is. */
+/* A deadline before its text is made. */
 struct due {
     int64_t at;
     const char *what;
@@ -183,8 +183,7 @@ static enum redan_status deadlines_of(const struct redan_check *check, struct re
     struct dues dues = {.horizon = ctx->now + (int64_t)HORIZON_DAYS * 86400};
 
     dues.items = redan_take_array(ctx, count * 2 + check->state_count, sizeof(*dues.items));
-    v->deadlines = redan_take_array(ctx, SHOWN_DEADLINES, sizeof(*v->deadlines));
-    if (!dues.items || !v->deadlines)
+    if (!dues.items)
         return REDAN_E_MEMORY;
     for (size_t i = 0; i < count; i++) {
         const struct redan_resolution *r = threats[i].resolution;
@@ -195,7 +194,10 @@ static enum redan_status deadlines_of(const struct redan_check *check, struct re
         add_due(&dues, check->states[i].holds ? check->states[i].until : 0,
                 "proof goes stale:", check->states[i].control->id, NULL);
     qsort(dues.items, dues.count, sizeof(*dues.items), by_time);
-    for (size_t i = 0; i < dues.count && i < SHOWN_DEADLINES; i++) {
+    v->deadlines = redan_take_array(ctx, dues.count, sizeof(*v->deadlines));
+    if (!v->deadlines)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < dues.count; i++) {
         struct redan_verdict_deadline *d = &v->deadlines[v->deadline_count++];
         d->at = dues.items[i].at;
         REDAN_TRY(due_text(ctx, &dues.items[i], &d->what));
@@ -327,6 +329,7 @@ static enum redan_status refuse_form(struct redan_ctx *ctx, const struct redan_s
         .word = REDAN_WORD_FAIL, .system = name, .at = ctx->now, .simulated = simulated};
     REDAN_TRY(redan_format(ctx, &v->headline, "may not ship: %zu problem%s of form",
                            system->problems.count, system->problems.count == 1 ? "" : "s"));
+    REDAN_TRY(trust_text(ctx, system, &v->trust));
     redan_findings_init(&findings, ctx);
     for (; p; p = p->next) {
         struct redan_finding *f =

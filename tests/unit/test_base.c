@@ -31,8 +31,6 @@ static void test_slice(void **state)
     assert_int_equal(redan_slice_cmp(REDAN_S("b"), REDAN_S("abc")), 1);
     assert_int_equal(redan_slice_cmp(REDAN_S("\xff"), REDAN_S("a")), 1); /* bytes are unsigned */
     assert_slice(redan_slice_sub(REDAN_S("abc"), 5, 2), "");
-    assert_true(redan_slice_eq_secret(REDAN_S("abc"), REDAN_S("abc")));
-    assert_false(redan_slice_eq_secret(REDAN_S("abc"), REDAN_S("abd")));
 }
 
 static void test_buf_cap_sticks(void **state)
@@ -203,8 +201,6 @@ static void test_hex_base64(void **state)
     (void)state;
     redan_ctx_init(&ctx, NULL);
     redan_buf_init(&buf, &ctx, 1000);
-    redan_hex_add(&buf, (struct redan_slice){"\x00\xfa", 2});
-    assert_slice(redan_buf_view(&buf), "00fa");
     assert_true(redan_hex_parse(REDAN_S("00FA"), two, 2));
     assert_false(redan_hex_parse(REDAN_S("00fg"), two, 2));
     assert_false(redan_hex_parse(REDAN_S("00f"), two, 2));

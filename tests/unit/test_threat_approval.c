@@ -353,7 +353,7 @@ static void test_no_memory(void **state)
     fixture_fill(&f, NULL, NULL);
     for (uint64_t n = 1;; n += 1 + n / 200) {
         struct redan_ctx ctx;
-        struct redan_pin pin = {true, f.ring.root, REDAN_S("--root")};
+        struct redan_pin pin = {.set = true, .root = f.ring.root, .source = REDAN_S("--root")};
         struct redan_system system = {0};
         struct redan_verdict verdict = {.word = REDAN_WORD_INDETERMINATE};
         redan_ctx_init(&ctx, NULL);

@@ -148,6 +148,9 @@ static const struct {
     {"due: 2027-02-26", "due: 2027-04-04",
      "25:12: due is more than 180 days after opened | bring it nearer, or have the governance body "
      "accept the risk\n"},
+    {"opened: 2026-10-05", "opened: 1970-01-01", /* the time 0, and a date all the same */
+     "25:12: due is more than 180 days after opened | bring it nearer, or have the governance body "
+     "accept the risk\n"},
     {"due: 2027-02-26", "due: 2026-10-05",
      "25:12: due is not after opened | write a day after opened\n"},
     {"due: 2027-02-26", "due: next spring",

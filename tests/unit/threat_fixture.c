@@ -376,7 +376,8 @@ void fixture_check(struct fixture *f, enum fixture_pin pin, int64_t now,
                    const struct redan_artefact *artefact, struct fixture_outcome *outcome)
 {
     struct redan_ctx ctx;
-    struct redan_pin root = {pin != PIN_NONE, f->ring.root, REDAN_S("--root")};
+    struct redan_pin root = {
+        .set = pin != PIN_NONE, .root = f->ring.root, .source = REDAN_S("--root")};
     struct redan_system system = {0};
     struct redan_verdict verdict;
 
