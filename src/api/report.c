@@ -31,20 +31,16 @@ static enum redan_status judge(struct redan_report *r, const char *folder, const
                                struct redan_system *system, enum redan_word *word)
 {
     struct redan_ctx *ctx = &r->ctx;
-    struct redan_catalog *catalog = redan_take(ctx, sizeof(*catalog));
     struct redan_slice found = {0};
     struct redan_verdict verdict;
     struct redan_node *tree = NULL;
     struct redan_pin pin;
 
-    if (!catalog)
-        return REDAN_E_MEMORY;
     if (!folder || !folder[0])
         return redan_fail(ctx, REDAN_E_USAGE, 0, "no folder was given");
     REDAN_TRY(pin_of(ctx, root, &pin));
     REDAN_TRY(redan_system_find(ctx, redan_slice_of(folder), &found));
-    REDAN_TRY(redan_catalog_load(ctx, catalog));
-    REDAN_TRY(redan_system_load(ctx, catalog, found, &pin, system));
+    REDAN_TRY(redan_system_load(ctx, NULL, found, &pin, system));
     REDAN_TRY(redan_system_verdict(ctx, system, NULL, 0, false, &verdict));
     REDAN_TRY(redan_verdict_tree(ctx, &verdict, &tree));
     redan_json_tree_add(&r->json, tree);

@@ -70,8 +70,7 @@ enum redan_status redan_cli_load(struct redan_cli *cli, struct redan_cli_system 
     REDAN_TRY(redan_cli_clock(cli));
     REDAN_TRY(redan_cli_pin(cli, &pin));
     REDAN_TRY(redan_cli_folder(cli, &folder));
-    REDAN_TRY(redan_catalog_load(&cli->ctx, &loaded->catalog));
-    return redan_system_load(&cli->ctx, &loaded->catalog, folder, &pin, &loaded->system);
+    return redan_system_load(&cli->ctx, NULL, folder, &pin, &loaded->system);
 }
 
 void redan_cli_system_done(struct redan_cli_system *loaded)

@@ -13,9 +13,8 @@ REDAN_NODISCARD enum redan_status redan_cli_clock(struct redan_cli *cli);
 REDAN_NODISCARD enum redan_status redan_cli_folder(struct redan_cli *cli,
                                                    struct redan_slice *folder);
 
-/* A loaded system and its catalogue; redan_cli_system_done is for REDAN_DEFER. */
+/* A loaded system; redan_cli_system_done is for REDAN_DEFER. */
 struct redan_cli_system {
-    struct redan_catalog catalog;
     struct redan_system system;
 };
 REDAN_NODISCARD enum redan_status redan_cli_load(struct redan_cli *cli,

@@ -178,10 +178,13 @@ static void report_many(struct redan_cli *cli, const struct outcome *outcomes, i
 
 static int run_many(struct redan_cli *cli, struct many *many)
 {
+    struct redan_catalog catalog; /* one for all */
     int code = REDAN_EXIT_CLEAN;
 
     many->outcomes = redan_take_array(&cli->ctx, cli->arg_count, sizeof(*many->outcomes));
-    if (!many->outcomes || redan_pool_each(&cli->ctx, cli->arg_count, check_one, many) != REDAN_OK)
+    many->catalog = &catalog;
+    if (!many->outcomes || redan_catalog_load(&cli->ctx, &catalog) != REDAN_OK ||
+        redan_pool_each(&cli->ctx, cli->arg_count, check_one, many) != REDAN_OK)
         return redan_cli_failed(cli);
     report_many(cli, many->outcomes, &code);
     return code;
@@ -217,7 +220,7 @@ static int run_single(struct redan_cli *cli, const struct many *many, struct red
     enum redan_status status = REDAN_OK;
 
     if (redan_system_find(ctx, start, &folder) != REDAN_OK ||
-        redan_system_load(ctx, many->catalog, folder, many->pin, &loaded.system) != REDAN_OK ||
+        redan_system_load(ctx, NULL, folder, many->pin, &loaded.system) != REDAN_OK ||
         judge(ctx, &loaded.system, many, &verdict) != REDAN_OK ||
         write_vsa(cli, &loaded.system, &verdict) != REDAN_OK)
         return redan_cli_failed(cli);
@@ -248,14 +251,12 @@ static enum redan_status read_artefacts(struct redan_cli *cli, struct many *many
 
 static int run(struct redan_cli *cli)
 {
-    struct redan_catalog catalog;
     struct redan_pin pin;
-    struct many many = {.cli = cli, .catalog = &catalog, .pin = &pin};
+    struct many many = {.cli = cli, .pin = &pin};
     struct redan_slice dir = redan_cli_value(cli, "dir");
 
     if (redan_cli_clock(cli) != REDAN_OK || redan_cli_pin(cli, &pin) != REDAN_OK ||
-        read_artefacts(cli, &many) != REDAN_OK ||
-        redan_catalog_load(&cli->ctx, &catalog) != REDAN_OK)
+        read_artefacts(cli, &many) != REDAN_OK)
         return redan_cli_failed(cli);
     if (cli->arg_count > 1 &&
         (many.artefact_count > 0 || redan_cli_has(cli, "vsa") || pin.system.len))

@@ -46,9 +46,8 @@ static enum redan_status lint(struct redan_cli *cli, struct redan_problems *prob
         REDAN_TRY(redan_system_find(&cli->ctx, arg, &folder));
     else
         REDAN_TRY(redan_cli_folder(cli, &folder));
-    REDAN_TRY(redan_catalog_load(&cli->ctx, &loaded->catalog));
     struct redan_pin pin = {0};
-    REDAN_TRY(redan_system_load(&cli->ctx, &loaded->catalog, folder, &pin, &loaded->system));
+    REDAN_TRY(redan_system_load(&cli->ctx, NULL, folder, &pin, &loaded->system));
     *problems = loaded->system.problems;
     return REDAN_OK;
 }

@@ -167,6 +167,10 @@ static enum redan_status load_model(struct redan_ctx *ctx, void *arg)
     struct redan_slice text = {0};
 
     s->problems.ctx = ctx;
+    if (!s->catalog) {
+        REDAN_TRY(redan_catalog_load(ctx, &s->own_catalog));
+        s->catalog = &s->own_catalog;
+    }
     REDAN_TRY(redan_file_read(ctx, s->problems.file, ctx->limits.yaml, false, &text));
     return redan_threat_model_parse(&s->problems, s->catalog, &s->org, text, &s->model);
 }

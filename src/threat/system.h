@@ -25,7 +25,8 @@ enum redan_trust {
 
 struct redan_system {
     struct redan_slice folder;
-    const struct redan_catalog *catalog;
+    const struct redan_catalog *catalog; /* the caller's, or `own_catalog` */
+    struct redan_catalog own_catalog;
     struct redan_problems problems; /* of the threat model, the organisation and the keys */
     struct redan_threat_model model;
     struct redan_org org;
@@ -43,8 +44,8 @@ struct redan_system {
 REDAN_NODISCARD enum redan_status redan_system_find(struct redan_ctx *ctx, struct redan_slice start,
                                                     struct redan_slice *folder);
 
-/* Read it all. Problems of the form are collected; evidence and approvals count only when there are none. The catalogue must outlive
- * the system. redan_system_done frees the keys. */
+/* Read it all. Problems of the form are collected; evidence and approvals count only when there are none. A catalogue of the caller must outlive
+ * the system, which stays where it is; without one (NULL) it reads its own, beside the records. redan_system_done frees the keys. */
 REDAN_NODISCARD enum redan_status redan_system_load(struct redan_ctx *ctx,
                                                     const struct redan_catalog *catalog,
                                                     struct redan_slice folder,
