@@ -5,6 +5,7 @@
 #include "cmd/cli_system.h"
 #include "cmd/command.h"
 #include "codec/json.h"
+#include "threat/check.h"
 
 static const struct redan_option options[] = {
     {"queries", 0, NULL, "what the threat model asks for, and how it is judged now"},
@@ -51,26 +52,23 @@ static void list_record(struct redan_cli *cli, const struct redan_record *r, boo
                      r->signer_count ? "" : "  (no known signature)");
 }
 
-static enum redan_status list_query(struct redan_cli *cli, const struct redan_system *s,
-                                    const struct redan_query *q, bool first)
+static void list_query(struct redan_cli *cli, const struct redan_judgement *j, bool first)
 {
     struct redan_buf *out = &cli->out;
-    struct redan_judgement j;
+    const struct redan_query *q = j->query;
 
-    REDAN_TRY(redan_evidence_judge(&cli->ctx, &s->ring, &s->store, &s->model.release, q, &j));
     if (cli->json) {
         json_field(out, first ? "\n  {\"control\": " : ",\n  {\"control\": ", q->control);
         json_field(out, ", \"evidence\": ", q->id);
         json_field(out, ", \"type\": ", redan_slice_of(q->type->name));
-        json_field(out, ", \"status\": ", redan_slice_of(redan_outcome_words[j.outcome]));
-        json_field(out, ", \"detail\": ", j.detail);
+        json_field(out, ", \"status\": ", redan_slice_of(redan_outcome_words[j->outcome]));
+        json_field(out, ", \"detail\": ", j->detail);
         redan_buf_char(out, '}');
-        return REDAN_OK;
+        return;
     }
-    redan_buf_printf(out, "%-14s %-10s %.*s/%.*s%s%.*s\n", redan_outcome_words[j.outcome],
+    redan_buf_printf(out, "%-14s %-10s %.*s/%.*s%s%.*s\n", redan_outcome_words[j->outcome],
                      q->type->name, REDAN_FMT(q->control), REDAN_FMT(q->id),
-                     j.detail.len ? "  " : "", REDAN_FMT(j.detail));
-    return REDAN_OK;
+                     j->detail.len ? "  " : "", REDAN_FMT(j->detail));
 }
 
 static int by_time(const void *a, const void *b)
@@ -107,6 +105,7 @@ static enum redan_status list(struct redan_cli *cli, const struct redan_system *
 {
     const struct redan_control *controls = NULL;
     size_t count = 0;
+    struct redan_check check;
     bool first = true;
 
     REDAN_TRY(redan_cli_controls(cli, s, &controls, &count));
@@ -115,9 +114,12 @@ static enum redan_status list(struct redan_cli *cli, const struct redan_system *
     if (!redan_cli_has(cli, "queries")) {
         REDAN_TRY(list_records(cli, &s->store));
     } else {
+        REDAN_TRY(redan_check_run(&cli->ctx, s, NULL, 0, &check));
         for (size_t i = 0; i < count; i++) {
-            for (size_t k = 0; k < controls[i].query_count; k++) {
-                REDAN_TRY(list_query(cli, s, &controls[i].queries[k], first));
+            const struct redan_control_state *state = NULL;
+            REDAN_TRY(redan_check_control(&check, controls[i].id, &state));
+            for (size_t k = 0; k < state->count; k++) {
+                list_query(cli, &state->judgements[k], first);
                 first = false;
             }
         }

@@ -79,9 +79,8 @@ static enum redan_status resolve_inherited(struct redan_check *check,
     return REDAN_OK;
 }
 
-/* The state of a control, judged once. */
-static enum redan_status state_of(struct redan_check *check, struct redan_slice id,
-                                  const struct redan_control_state **state)
+enum redan_status redan_check_control(struct redan_check *check, struct redan_slice id,
+                                      const struct redan_control_state **state)
 {
     const struct redan_threat_model *model = &check->system->model;
     const struct redan_control *own = model->controls.items;
@@ -163,7 +162,7 @@ enum redan_status redan_check_prove(struct redan_check *check, const struct reda
     *grade = REDAN_GRADE_CLAIMED;
     for (size_t i = 0; i < controls->count; i++) {
         const struct redan_control_state *state = NULL;
-        REDAN_TRY(state_of(check, controls->items[i], &state));
+        REDAN_TRY(redan_check_control(check, controls->items[i], &state));
         if (!state->holds) {
             *all = false;
             REDAN_TRY(raise_unproved(check, rule, threat, state));

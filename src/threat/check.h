@@ -54,6 +54,11 @@ REDAN_NODISCARD enum redan_status redan_check_run(struct redan_ctx *ctx,
                                                   const struct redan_artefact *artefacts,
                                                   size_t artefact_count, struct redan_check *check);
 
+/* The state of a control by its id, judged once. */
+REDAN_NODISCARD enum redan_status redan_check_control(struct redan_check *check,
+                                                      struct redan_slice id,
+                                                      const struct redan_control_state **state);
+
 /* For checks: raise a finding about a threat (its place is the threat's), and say what to do about it. */
 REDAN_NODISCARD enum redan_status
 redan_check_raise(struct redan_check *check, const struct redan_rule *rule, enum redan_level level,
