@@ -181,23 +181,33 @@ static void lint_controls(struct redan_problems *problems, const struct redan_ca
     }
 }
 
-static void lint_exclusions(struct redan_problems *problems, const struct redan_catalog *catalog,
-                            const struct redan_threat_model *model)
+static enum redan_status lint_exclusions(struct redan_problems *problems,
+                                         const struct redan_catalog *catalog,
+                                         const struct redan_threat_model *model)
 {
     const struct redan_exclusion *items = model->exclusions.items;
-    const struct redan_threat *threats = model->threats.items;
+    struct redan_threat *threats = model->threats.items;
+    struct redan_map answered; /* archetype to the first threat that answers it */
 
+    redan_map_init(&answered, problems->ctx);
+    for (size_t i = 0; model->exclusions.count && i < model->threats.count; i++) {
+        enum redan_status status = REDAN_OK;
+        if (threats[i].archetype.len)
+            status = redan_map_put(&answered, threats[i].archetype, &threats[i]);
+        if (status != REDAN_OK && status != REDAN_E_EXISTS)
+            return status;
+    }
     for (size_t i = 0; i < model->exclusions.count; i++) {
+        const struct redan_threat *threat = redan_map_get(&answered, items[i].archetype);
         if (items[i].archetype.len && !redan_catalog_archetype(catalog, items[i].archetype))
             redan_problem_add(problems, items[i].node, "name one of the catalogue",
                               "unknown archetype \"%.*s\"", REDAN_FMT(items[i].archetype));
-        for (size_t k = 0; k < model->threats.count; k++) {
-            if (redan_slice_eq(threats[k].archetype, items[i].archetype))
-                redan_problem_add(problems, items[i].node, "remove one of the two",
-                                  "archetype %.*s is excluded and is also threat \"%.*s\"",
-                                  REDAN_FMT(items[i].archetype), REDAN_FMT(threats[k].id));
-        }
+        if (threat)
+            redan_problem_add(problems, items[i].node, "remove one of the two",
+                              "archetype %.*s is excluded and is also threat \"%.*s\"",
+                              REDAN_FMT(items[i].archetype), REDAN_FMT(threat->id));
     }
+    return REDAN_OK;
 }
 
 /* The organisation's controls that this model stands on are asked about its release. */
@@ -245,6 +255,6 @@ enum redan_status redan_threat_model_lint(struct redan_problems *problems,
         if (threats[i].resolution)
             redan_resolution_lint(problems, org, model, &threats[i]);
     }
-    lint_exclusions(problems, catalog, model);
+    REDAN_TRY(lint_exclusions(problems, catalog, model));
     return lint_inherited(problems, org, model);
 }
