@@ -54,20 +54,12 @@ const struct redan_keyring_role *redan_keyring_role(const struct redan_keyring *
     return NULL;
 }
 
-static bool contains(const struct redan_texts *texts, struct redan_slice text)
-{
-    for (size_t i = 0; i < texts->count; i++)
-        if (redan_slice_eq(texts->items[i], text))
-            return true;
-    return false;
-}
-
 bool redan_keyring_holds(const struct redan_keyring *ring, struct redan_slice holder,
                          struct redan_slice role)
 {
     const struct redan_keyring_role *found = redan_keyring_role(ring, role);
 
-    return found && contains(&found->holders, holder);
+    return found && redan_texts_have(&found->holders, holder);
 }
 
 enum redan_key_state redan_keyring_state(const struct redan_keyring_key *key, int64_t at)
@@ -252,7 +244,7 @@ enum redan_status redan_keyring_root_signed(struct redan_ctx *ctx, const struct 
         return REDAN_E_MEMORY;
     REDAN_TRY(redan_keyring_signers(ctx, ring, &envelope, signers, &count));
     for (size_t i = 0; i < count; i++)
-        *found += contains(&ring->root_keys, signers[i].key->id) &&
+        *found += redan_texts_have(&ring->root_keys, signers[i].key->id) &&
                   redan_keyring_state(signers[i].key, ctx->now) == REDAN_KEY_VALID;
     if (*found == 0 || *found < ring->root_threshold)
         return redan_fail(ctx, REDAN_E_SIGNATURE, 0,

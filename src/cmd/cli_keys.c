@@ -54,15 +54,6 @@ static enum redan_status read_private(struct redan_cli *cli, struct redan_slice 
     return status;
 }
 
-static bool is_root(const struct redan_keyring *ring, const struct redan_keyring_key *key)
-{
-    for (size_t i = 0; key && i < ring->root_keys.count; i++) {
-        if (redan_slice_eq(ring->root_keys.items[i], key->id))
-            return true;
-    }
-    return false;
-}
-
 enum redan_status redan_cli_root_key(struct redan_cli *cli, const struct redan_keyring *ring,
                                      struct redan_slice path, struct redan_key **key)
 {
@@ -71,7 +62,8 @@ enum redan_status redan_cli_root_key(struct redan_cli *cli, const struct redan_k
 
     REDAN_TRY(read_private(cli, path, &found));
     redan_key_id(found, &id);
-    if (!is_root(ring, redan_keyring_find(ring, &id))) {
+    const struct redan_keyring_key *entry = redan_keyring_find(ring, &id);
+    if (!entry || !redan_texts_have(&ring->root_keys, entry->id)) {
         (void)redan_fail(&cli->ctx, REDAN_E_SCHEMA, 0,
                          "this key is none of the root's in keys.yaml");
         redan_fail_name(&cli->ctx, path);

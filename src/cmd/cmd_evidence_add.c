@@ -21,13 +21,11 @@ static enum redan_status observe_path(struct redan_cli *cli, struct redan_slice 
     struct redan_node *map = redan_node_new(ctx, REDAN_NODE_MAP);
     struct redan_tree tree = {0};
     struct redan_slice text = {0};
-    char hex[REDAN_DIGEST_HEX];
 
     if (!map)
         return REDAN_E_MEMORY;
     REDAN_TRY(redan_tree_walk(ctx, path, NULL, &tree));
-    redan_digest_hex(&tree.digest, hex);
-    REDAN_TRY(redan_format(ctx, &text, "sha256:%s", hex));
+    REDAN_TRY(redan_digest_text(ctx, &tree.digest, &text));
     if (!redan_node_add_bool(ctx, map, "exists", true) ||
         !redan_node_add_text(ctx, map, "digest", text) ||
         !redan_node_add_number(ctx, map, "bytes", (double)tree.bytes))

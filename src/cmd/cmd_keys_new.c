@@ -69,10 +69,8 @@ static enum redan_status append_text(struct redan_ctx *ctx, struct redan_texts *
 {
     struct redan_list list = {texts->items, texts->count};
 
-    for (size_t i = 0; i < texts->count; i++) {
-        if (redan_slice_eq(texts->items[i], text))
-            return REDAN_OK;
-    }
+    if (redan_texts_have(texts, text))
+        return REDAN_OK;
     REDAN_TRY(append(ctx, &list, sizeof(text), &text));
     *texts = (struct redan_texts){list.items, list.count};
     return REDAN_OK;
@@ -225,7 +223,6 @@ static enum redan_status make(struct redan_cli *cli)
     struct redan_digest root;
     enum redan_key_kind kind = REDAN_KEY_ED25519;
     bool present = false;
-    char hex[REDAN_DIGEST_HEX];
 
     redan_buf_init(&text, ctx, ctx->limits.yaml);
     REDAN_TRY(pick_type(cli, &kind));
@@ -248,11 +245,10 @@ static enum redan_status make(struct redan_cli *cli)
     REDAN_TRY(sign(cli, folder, redan_buf_view(&text), present ? root_key : key));
     redan_cli_say(cli, "private key in %.*s, enrolled in %.*s/keys.yaml", REDAN_FMT(path),
                   REDAN_FMT(folder));
-    redan_digest_hex(&root, hex);
     if (!present)
         redan_cli_say(cli, "this is the root of trust; pin it outside the repository:");
     struct redan_slice print = {0};
-    REDAN_TRY(redan_format(ctx, &print, "sha256:%s", hex));
+    REDAN_TRY(redan_digest_text(ctx, &root, &print));
     const struct redan_cli_field fields[] = {
         {"key", e.id}, {"holder", e.holder}, {"private", path}, {"root", print}};
     redan_cli_object(cli, fields, REDAN_COUNT(fields));

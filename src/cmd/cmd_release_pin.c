@@ -44,13 +44,11 @@ static enum redan_status pin_one(struct redan_cli *cli, struct redan_slice arg,
     struct redan_slice key = {0};
     struct redan_slice value = {0};
     struct redan_tree tree = {0};
-    char hex[REDAN_DIGEST_HEX];
 
     if (!redan_slice_cut(arg, '=', &name, &path) || name.len == 0 || path.len == 0)
         return redan_fail(ctx, REDAN_E_USAGE, 0, "\"%.*s\": write NAME=PATH", REDAN_FMT(arg));
     REDAN_TRY(redan_tree_walk(ctx, path, NULL, &tree));
-    redan_digest_hex(&tree.digest, hex);
-    REDAN_TRY(redan_format(ctx, &value, "sha256:%s", hex));
+    REDAN_TRY(redan_digest_text(ctx, &tree.digest, &value));
     REDAN_TRY(redan_copy(ctx, name, &key));
     const char *const keys[] = {"release", key.at};
     enum redan_status status = begin_release(ctx, name, text);
@@ -61,7 +59,7 @@ static enum redan_status pin_one(struct redan_cli *cli, struct redan_slice arg,
     const struct redan_cli_field fields[] = {{"name", name}, {"digest", value}};
     redan_cli_object(cli, fields, REDAN_COUNT(fields));
     if (!cli->json)
-        redan_buf_printf(&cli->out, "%.*s  sha256:%s  %zu file%s\n", REDAN_FMT(name), hex,
+        redan_buf_printf(&cli->out, "%.*s  %.*s  %zu file%s\n", REDAN_FMT(name), REDAN_FMT(value),
                          tree.count, tree.count == 1 ? "" : "s");
     return REDAN_OK;
 }

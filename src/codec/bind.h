@@ -24,6 +24,9 @@ struct redan_texts {
     size_t count;
 };
 
+/* Whether the list has this very text. */
+bool redan_texts_have(const struct redan_texts *texts, struct redan_slice text);
+
 struct redan_list {
     void *items; /* `count` structs of the shape's size, one after the other */
     size_t count;

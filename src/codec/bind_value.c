@@ -314,3 +314,12 @@ enum redan_status redan_bind_value(struct redan_problems *problems,
     }
     return reader->bind(problems, field, node, out);
 }
+
+bool redan_texts_have(const struct redan_texts *texts, struct redan_slice text)
+{
+    for (size_t i = 0; i < texts->count; i++) {
+        if (redan_slice_eq(texts->items[i], text))
+            return true;
+    }
+    return false;
+}

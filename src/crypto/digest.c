@@ -146,3 +146,12 @@ enum redan_status redan_random(struct redan_ctx *ctx, void *bytes, size_t len)
     }
     return REDAN_OK;
 }
+
+enum redan_status redan_digest_text(struct redan_ctx *ctx, const struct redan_digest *digest,
+                                    struct redan_slice *text)
+{
+    char hex[REDAN_DIGEST_HEX];
+
+    redan_digest_hex(digest, hex);
+    return redan_format(ctx, text, "sha256:%s", hex);
+}

@@ -29,6 +29,10 @@ void redan_hasher_drop(struct redan_hasher **hasher); /* for REDAN_DEFER */
 bool redan_digest_eq(const struct redan_digest *a,
                      const struct redan_digest *b); /* constant time */
 void redan_digest_hex(const struct redan_digest *digest, char hex[REDAN_DIGEST_HEX]);
+/* "sha256:HEX", in the arena. */
+REDAN_NODISCARD enum redan_status redan_digest_text(struct redan_ctx *ctx,
+                                                    const struct redan_digest *digest,
+                                                    struct redan_slice *text);
 /* "sha256:HEX" (64 digits, lower case only). */
 bool redan_digest_parse(struct redan_slice text, struct redan_digest *digest);
 /* The 64 digits alone, lower case only. */

@@ -136,15 +136,6 @@ const struct redan_catalog_control *redan_catalog_control(const struct redan_cat
     return NULL;
 }
 
-static bool lists(const struct redan_texts *texts, struct redan_slice item)
-{
-    for (size_t i = 0; i < texts->count; i++) {
-        if (redan_slice_eq(texts->items[i], item))
-            return true;
-    }
-    return false;
-}
-
 bool redan_catalog_knows(const struct redan_catalog *catalog, struct redan_slice reference)
 {
     const struct redan_framework *items = catalog->frameworks.items;
@@ -155,7 +146,7 @@ bool redan_catalog_knows(const struct redan_catalog *catalog, struct redan_slice
         return false;
     for (size_t i = 0; i < catalog->frameworks.count; i++) {
         if (redan_slice_eq(items[i].id, edition))
-            return lists(&items[i].entries, entry);
+            return redan_texts_have(&items[i].entries, entry);
     }
     return false;
 }

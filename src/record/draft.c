@@ -3,21 +3,12 @@
 #include "io/file.h"
 #include "record/store.h"
 
-static enum redan_status digest_text(struct redan_ctx *ctx, const struct redan_digest *digest,
-                                     struct redan_slice *text)
-{
-    char hex[REDAN_DIGEST_HEX];
-
-    redan_digest_hex(digest, hex);
-    return redan_format(ctx, text, "sha256:%s", hex);
-}
-
 static enum redan_status add_digest(struct redan_ctx *ctx, struct redan_node *map, const char *key,
                                     const struct redan_digest *digest)
 {
     struct redan_slice text = {0};
 
-    REDAN_TRY(digest_text(ctx, digest, &text));
+    REDAN_TRY(redan_digest_text(ctx, digest, &text));
     return redan_node_add_text(ctx, map, key, text) ? REDAN_OK : REDAN_E_MEMORY;
 }
 

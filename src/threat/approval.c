@@ -112,15 +112,6 @@ enum redan_status redan_approvals_read(struct redan_ctx *ctx, const struct redan
     return REDAN_OK;
 }
 
-static bool listed(const struct redan_slice *items, size_t count, struct redan_slice item)
-{
-    for (size_t i = 0; i < count; i++) {
-        if (redan_slice_eq(items[i], item))
-            return true;
-    }
-    return false;
-}
-
 /* Whether one signature counts; if not, why. */
 static enum redan_status signer_counts(struct redan_ctx *ctx, const struct redan_keyring *ring,
                                        const struct redan_approval *a,
@@ -136,7 +127,7 @@ static enum redan_status signer_counts(struct redan_ctx *ctx, const struct redan
     if (!redan_keyring_holds(ring, key->holder, role))
         return redan_format(ctx, why, "%.*s does not hold the role %.*s", REDAN_FMT(key->holder),
                             REDAN_FMT(role));
-    if (barred && listed(barred->items, barred->count, key->holder))
+    if (barred && redan_texts_have(barred, key->holder))
         return redan_format(ctx, why, "%.*s owns what is to be accepted", REDAN_FMT(key->holder));
     if (state != REDAN_KEY_VALID)
         return redan_format(ctx, why, "the key %.*s was %s when it signed", REDAN_FMT(key->id),
@@ -178,7 +169,8 @@ enum redan_status redan_approvals_consent(struct redan_ctx *ctx, const struct re
             bool counts = false;
             REDAN_TRY(
                 signer_counts(ctx, ring, a, &a->signers[k], role, barred, &counts, &consent->why));
-            if (!counts || listed(consent->holders, consent->count, key->holder))
+            const struct redan_texts so_far = {consent->holders, consent->count};
+            if (!counts || redan_texts_have(&so_far, key->holder))
                 continue;
             consent->holders[consent->count++] = key->holder;
             if (a->until != 0 && (consent->until == 0 || a->until < consent->until))

@@ -41,24 +41,15 @@ enum redan_status redan_threat_model_inherit(struct redan_problems *problems,
     return status;
 }
 
-static bool lists(const struct redan_texts *ids, struct redan_slice id)
-{
-    for (size_t i = 0; i < ids->count; i++) {
-        if (redan_slice_eq(ids->items[i], id))
-            return true;
-    }
-    return false;
-}
-
 bool redan_threat_model_uses(const struct redan_threat_model *model, struct redan_slice id)
 {
     const struct redan_threat *threats = model->threats.items;
 
     for (size_t i = 0; i < model->threats.count; i++) {
         const struct redan_resolution *r = threats[i].resolution;
-        if (r &&
-            (lists(&r->controls, id) || lists(&r->conditions, id) || lists(&r->relies_on, id) ||
-             lists(&r->absent, id) || (r->interim && lists(&r->interim->controls, id))))
+        if (r && (redan_texts_have(&r->controls, id) || redan_texts_have(&r->conditions, id) ||
+                  redan_texts_have(&r->relies_on, id) || redan_texts_have(&r->absent, id) ||
+                  (r->interim && redan_texts_have(&r->interim->controls, id))))
             return true;
     }
     return false;

@@ -13,15 +13,6 @@ static enum redan_level worst(enum redan_level a, enum redan_level b)
     return a > b ? a : b;
 }
 
-static enum redan_status digest_text(struct redan_ctx *ctx, const struct redan_digest *digest,
-                                     struct redan_slice *text)
-{
-    char hex[REDAN_DIGEST_HEX];
-
-    redan_digest_hex(digest, hex);
-    return redan_format(ctx, text, "sha256:%s", hex);
-}
-
 /* The findings about one subject; an empty subject collects those about the threat model itself. */
 static enum redan_status collect(const struct redan_check *check, struct redan_slice subject,
                                  struct redan_verdict_item *item)
@@ -242,7 +233,7 @@ static enum redan_status trust_text(struct redan_ctx *ctx, const struct redan_sy
         *text = s->trust_detail;
         return REDAN_OK;
     }
-    REDAN_TRY(digest_text(ctx, &s->ring.root, &root));
+    REDAN_TRY(redan_digest_text(ctx, &s->ring.root, &root));
     return redan_format(ctx, text, "%.*s, pinned by %.*s", REDAN_FMT(root),
                         REDAN_FMT(s->pin.source));
 }
@@ -298,7 +289,7 @@ static enum redan_status verdict_of(const struct redan_check *check, bool simula
     REDAN_TRY(deadlines_of(check, v));
     REDAN_TRY(headline(check, v, level));
     REDAN_TRY(trust_text(check->ctx, s, &v->trust));
-    REDAN_TRY(digest_text(check->ctx, &s->model.root, &v->root));
+    REDAN_TRY(redan_digest_text(check->ctx, &s->model.root, &v->root));
     REDAN_TRY(count_waivers(check, &v->waivers));
     REDAN_TRY(page_text(check->ctx, &s->model, &v->page));
     if (s->model.stride)
