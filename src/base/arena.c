@@ -15,7 +15,7 @@
 #endif
 
 /* A context that holds much will hold more: from then on chunks of one large page each, which the kernel hands out at once. */
-enum { CHUNK = 65536, LARGE_AFTER = 4 << 20, ALIGN = 16 };
+enum { CHUNK = 65536, LARGE_AFTER = 1 << 20, ALIGN = 16 };
 
 struct redan_arena_block {
     struct redan_arena_block *before;

@@ -176,17 +176,18 @@ static void report_many(struct redan_cli *cli, const struct outcome *outcomes, i
     }
 }
 
-static int run_many(struct redan_cli *cli, struct many *many)
+static int run_many(struct redan_cli *cli, const struct many *given)
 {
     struct redan_catalog catalog; /* one for all */
+    struct many many = *given;
     int code = REDAN_EXIT_CLEAN;
 
-    many->outcomes = redan_take_array(&cli->ctx, cli->arg_count, sizeof(*many->outcomes));
-    many->catalog = &catalog;
-    if (!many->outcomes || redan_catalog_load(&cli->ctx, &catalog) != REDAN_OK ||
-        redan_pool_each(&cli->ctx, cli->arg_count, check_one, many) != REDAN_OK)
+    many.outcomes = redan_take_array(&cli->ctx, cli->arg_count, sizeof(*many.outcomes));
+    many.catalog = &catalog;
+    if (!many.outcomes || redan_catalog_load(&cli->ctx, &catalog) != REDAN_OK ||
+        redan_pool_each(&cli->ctx, cli->arg_count, check_one, &many) != REDAN_OK)
         return redan_cli_failed(cli);
-    report_many(cli, many->outcomes, &code);
+    report_many(cli, many.outcomes, &code);
     return code;
 }
 

@@ -1,6 +1,8 @@
 /* Reading approvals and counting who stands behind a subject. */
 #include "threat/approval.h"
 
+#include <assert.h>
+
 #include "base/clock.h"
 #include "io/file.h"
 
@@ -56,6 +58,7 @@ static enum redan_status read_body(struct redan_ctx *ctx, const struct redan_sta
     a->reason = body.reason;
     a->time = body.time;
     a->until = body.until;
+    assert(statement->count > 0); /* a statement without a subject is not parsed */
     a->subject = statement->subjects[0].digest;
     return REDAN_OK;
 }
