@@ -22,6 +22,7 @@ struct redan_archetype {
     struct redan_slice name;
     struct redan_slice scenario;
     int depth;
+    int floor; /* enum redan_severity: a lower severity needs the governance body */
     struct redan_texts harms;
     struct redan_texts applies; /* any of these; each a flag, or several joined by " & " */
     struct redan_texts maps;    /* "edition/entry" */
@@ -50,6 +51,7 @@ struct redan_catalog {
     struct redan_list controls;   /* of redan_catalog_control */
     struct redan_list frameworks; /* of redan_framework */
     struct redan_digest digest;   /* of all its files */
+    uint64_t version;             /* only rises */
 };
 
 /* The catalogue that is compiled in. */

@@ -51,9 +51,11 @@ struct redan_org {
     struct redan_appetite *appetite;
     struct redan_rules *rules;
     const struct redan_node *roles; /* least quorum by role */
-    struct redan_list controls;     /* of redan_control */
-    struct redan_list probes;       /* of redan_probe */
-    struct redan_digest file;       /* SHA-256 of its bytes */
+    struct redan_texts bodies; /* roles that may carry a risk; [risk-board] when none is named */
+    const struct redan_node *floors; /* least severity by archetype: {IN-02: critical} */
+    struct redan_list controls;      /* of redan_control */
+    struct redan_list probes;        /* of redan_probe */
+    struct redan_digest file;        /* SHA-256 of its bytes */
 };
 
 /* Parse and check org.yaml; problems are collected. Absent rules take the defaults that the documentation states. */
@@ -63,6 +65,10 @@ enum redan_grade redan_org_min_grade(const struct redan_org *org, enum redan_sev
 /* The least appetite among the harms named; the least of all when none is. */
 enum redan_severity redan_org_appetite(const struct redan_org *org,
                                        const struct redan_texts *harms);
+/* The least severity of a threat of this archetype: the organisation's, else the catalogue's. */
+enum redan_severity redan_org_floor(const struct redan_org *org,
+                                    const struct redan_archetype *archetype);
+bool redan_org_is_body(const struct redan_org *org, struct redan_slice role);
 /* The least quorum the organisation asks of a role; 1 when it says nothing. */
 uint64_t redan_org_quorum(const struct redan_org *org, struct redan_slice role);
 

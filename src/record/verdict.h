@@ -41,6 +41,17 @@ struct redan_verdict_deadline {
     struct redan_slice what;
 };
 
+/* Something that ships although it is not proved: said by whom, since when, until when. */
+struct redan_waiver {
+    const char *kind; /* "planned" "accepted" "lowered" "excluded" "exception" "not-applicable" */
+    struct redan_slice about; /* a threat, an archetype, a control, or control/evidence */
+    struct redan_slice owner; /* who answers for it */
+    struct redan_slice reason;
+    int64_t since; /* 0 when nobody has signed it yet */
+    int64_t until;
+    bool in_force; /* signed as it must be, and not ended */
+};
+
 struct redan_verdict {
     enum redan_word word;
     struct redan_slice system;
@@ -57,7 +68,9 @@ struct redan_verdict {
     struct redan_verdict_deadline *deadlines; /* soonest first */
     size_t deadline_count;
     const struct redan_finding
-        *next; /* the one most useful thing to do; NULL when nothing is left */
+        *next;                   /* the one most useful thing to do; NULL when nothing is left */
+    struct redan_waiver *waiver; /* the same one by one, the oldest first */
+    size_t waiver_count;
 };
 
 /* One screen for people. `colour` adds ANSI sequences. */

@@ -12,9 +12,35 @@ enum redan_approval_kind {
     REDAN_APPROVAL_RELEASE,        /* subject: the root of the threat model */
     REDAN_APPROVAL_ACCEPTANCE,     /* subject: the acceptance digest of a threat */
     REDAN_APPROVAL_NOT_APPLICABLE, /* subject: the digest of an evidence query */
+    REDAN_APPROVAL_EXCLUSION,      /* subject: the digest of an exclusion and the profile */
+    REDAN_APPROVAL_EXCEPTION,      /* subject: the digest of an exception and what it loosens */
+    REDAN_APPROVAL_PROFILE,        /* subject: the profile digest, when it was narrowed */
 };
-extern const char
-    *const redan_approval_words[]; /* "release", "acceptance", "not-applicable", NULL */
+extern const char *const redan_approval_words[]; /* "release", "acceptance", "not-applicable",
+                                                    "exclusion", "exception", "profile", NULL */
+
+/* A producer's chain as the lead who signed saw it: a record that was there may not be gone. */
+struct redan_approval_head {
+    struct redan_slice producer;
+    struct redan_slice system; /* whose records: this system's, or the organisation's */
+    uint64_t seq;
+    struct redan_digest digest;
+};
+
+/* What else an approval of a release says: its place in the chain of approved roots, and what stood around it. */
+struct redan_approval_step {
+    uint64_t number;              /* 1, 2, 3 ... of this system's approved threat models */
+    struct redan_digest previous; /* root of number-1; all zero for the first */
+    struct redan_digest
+        diff; /* from the previous threat model to this one; computed again at every check */
+    uint64_t keys_version;
+    uint64_t org_version;
+    struct redan_digest org;     /* SHA-256 of org.yaml; all zero when there was none */
+    struct redan_digest catalog; /* the catalogue that it was judged by */
+    uint64_t catalog_version;
+    struct redan_approval_head *heads;
+    size_t head_count;
+};
 
 struct redan_approval {
     struct redan_slice file;
@@ -26,6 +52,7 @@ struct redan_approval {
     int64_t time;
     int64_t until; /* 0: as long as its subject stands */
     struct redan_digest subject;
+    struct redan_approval_step step; /* of a release */
     struct redan_signer *signers;
     size_t signer_count;
     struct redan_slice fault; /* why it does not count; empty when it may */
@@ -67,6 +94,7 @@ struct redan_approval_draft {
     int64_t until;
     const struct redan_digest *subject;
     const struct redan_release *release;
+    const struct redan_approval_step *step; /* of a release; else NULL */
 };
 REDAN_NODISCARD enum redan_status redan_approval_write(struct redan_ctx *ctx,
                                                        const struct redan_approval_draft *draft,

@@ -68,7 +68,21 @@ struct redan_exclusion {
     struct redan_slice archetype;
     struct redan_slice reason;
     struct redan_slice by;
+    int64_t expires; /* 0 when only the signatures give it an end */
     const struct redan_node *node;
+
+    struct redan_digest subject; /* what the governance body signs */
+};
+
+/* A control of the organisation that this system defines anew, and looser. */
+struct redan_exception {
+    struct redan_slice control;
+    struct redan_slice reason;
+    struct redan_slice owner;
+    int64_t expires;
+    const struct redan_node *node;
+
+    struct redan_digest subject; /* what the governance body signs */
 };
 
 struct redan_owners {
@@ -104,6 +118,7 @@ struct redan_threat_model {
     struct redan_list threats;    /* of redan_threat */
     struct redan_list controls;   /* of redan_control */
     struct redan_list exclusions; /* of redan_exclusion */
+    struct redan_list exceptions; /* of redan_exception */
     const struct redan_node *annotations;
     const struct redan_node *root_node;
 
@@ -124,6 +139,12 @@ REDAN_NODISCARD enum redan_status redan_threat_model_parse(struct redan_problems
                                                            const struct redan_org *org,
                                                            struct redan_slice text,
                                                            struct redan_threat_model *model);
+
+/* An earlier threat model, to be compared with: bound and digested (head, leaves, root, profile), without catalogue and organisation;
+ * what it may say was judged when it was approved. Acceptance digests are not made. Problems are collected. */
+REDAN_NODISCARD enum redan_status redan_threat_model_outline(struct redan_problems *problems,
+                                                             struct redan_slice text,
+                                                             struct redan_threat_model *model);
 
 /* A control by id: the model's own, or one inherited from the organisation. NULL when there is none. */
 const struct redan_control *redan_threat_model_control(const struct redan_threat_model *model,

@@ -5,15 +5,9 @@
 #include "attest/keyring.h"
 #include "record/store.h"
 #include "threat/approval.h"
+#include "threat/history.h"
 #include "threat/model.h"
-
-/* The root of trust, from outside the tree under review. */
-struct redan_pin {
-    bool set;
-    struct redan_digest root;
-    struct redan_slice source; /* "--root", "REDAN_ROOT", "/etc/redan/root" */
-    struct redan_slice system; /* the id that the threat model must have; empty: any */
-};
+#include "threat/pin.h"
 
 enum redan_trust {
     REDAN_TRUST_PINNED, /* keys.yaml has the pinned root and a quorum of it signed keys.yaml and org.yaml */
@@ -33,6 +27,7 @@ struct redan_system {
     struct redan_keyring ring;
     struct redan_store store;
     struct redan_approvals approvals;
+    struct redan_history history;
     struct redan_pin pin;
     enum redan_trust trust;
     struct redan_slice trust_detail; /* what is wrong with it; empty when pinned */

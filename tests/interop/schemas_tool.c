@@ -192,22 +192,26 @@ static int verdict(struct redan_ctx *ctx)
                                         {.id = REDAN_S("this threat model")}};
     struct redan_verdict_group group = {REDAN_S("data"), item, 2, 1};
     struct redan_verdict_deadline deadline = {ctx->now, REDAN_S("x")};
+    struct redan_waiver waiver = {"planned",    REDAN_S("t"), REDAN_S("o"), REDAN_S("r"),
+                                  ctx->now - 1, ctx->now + 1, true};
     const struct redan_verdict v = {
-        REDAN_WORD_FAIL,
-        REDAN_S("s"),
-        REDAN_S("h"),
-        REDAN_S("root"),
-        REDAN_S("sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
-        ctx->now,
-        true,
-        REDAN_S("p"),
-        REDAN_S("w"),
-        REDAN_S("st"),
-        &group,
-        1,
-        &deadline,
-        1,
-        &finding};
+        .word = REDAN_WORD_FAIL,
+        .system = REDAN_S("s"),
+        .headline = REDAN_S("h"),
+        .trust = REDAN_S("root"),
+        .root = REDAN_S("sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"),
+        .at = ctx->now,
+        .simulated = true,
+        .page = REDAN_S("p"),
+        .waivers = REDAN_S("w"),
+        .stride = REDAN_S("st"),
+        .groups = &group,
+        .group_count = 1,
+        .deadlines = &deadline,
+        .deadline_count = 1,
+        .next = &finding,
+        .waiver = &waiver,
+        .waiver_count = 1};
     struct redan_node *tree = NULL;
 
     if (redan_verdict_tree(ctx, &v, &tree) != REDAN_OK)
