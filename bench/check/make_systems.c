@@ -195,8 +195,9 @@ static enum redan_status record_all(struct maker *m, const struct redan_system *
     struct redan_ctx *ctx = m->ctx;
     const struct redan_control *controls = s->model.controls.items;
     const struct redan_keyring_key *by = redan_keyring_named(&m->ring, REDAN_S("ci-key"));
-    struct redan_link head = {.producer = by->holder};
-    struct redan_chain chain = {.producer = by->holder, .head = &head, .whole = true};
+    struct redan_link head = {.producer = by->holder, .system = s->model.id};
+    struct redan_chain chain = {
+        .producer = by->holder, .system = s->model.id, .head = &head, .whole = true};
     struct redan_store store = {.chains = &chain};
     const struct redan_node *observed = NULL;
     struct redan_slice folder = {0};

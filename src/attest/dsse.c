@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "attest/sshsig.h"
 #include "base/hex.h"
 #include "codec/json.h"
 
@@ -106,29 +107,41 @@ enum redan_status redan_dsse_pae(struct redan_ctx *ctx, const struct redan_dsse 
     return redan_copy(ctx, redan_buf_view(&out), pae);
 }
 
-enum redan_status redan_dsse_sign(struct redan_ctx *ctx, struct redan_dsse *envelope,
-                                  const struct redan_key *key)
+enum redan_status redan_dsse_verify(struct redan_ctx *ctx, const struct redan_key *key,
+                                    struct redan_slice pae, struct redan_slice bytes)
 {
-    struct redan_dsse_signature made = {0};
-    struct redan_slice pae = {0};
-    struct redan_digest id;
-    char hex[REDAN_DIGEST_HEX];
+    if (redan_sshsig_is(bytes))
+        return redan_sshsig_verify(ctx, key, REDAN_S(REDAN_SSHSIG_NAMESPACE), pae, bytes);
+    return redan_key_verify(ctx, key, pae, bytes);
+}
 
+/* Room for one more, which is not by this key yet. */
+static enum redan_status check_new(struct redan_ctx *ctx, const struct redan_dsse *envelope,
+                                   const struct redan_key *key, struct redan_slice pae)
+{
     if (envelope->count >= REDAN_DSSE_SIGNATURES)
         return redan_fail(ctx, REDAN_E_LIMIT, 0, "the envelope has %zu signatures already",
                           envelope->count);
-    REDAN_TRY(redan_dsse_pae(ctx, envelope, &pae));
     for (size_t i = 0; i < envelope->count; i++) {
-        enum redan_status status = redan_key_verify(ctx, key, pae, envelope->signatures[i].bytes);
+        enum redan_status status = redan_dsse_verify(ctx, key, pae, envelope->signatures[i].bytes);
         if (status == REDAN_OK)
             return redan_fail(ctx, REDAN_E_EXISTS, 0, "the envelope is signed by this key already");
         if (status != REDAN_E_SIGNATURE)
             return status;
     }
+    return REDAN_OK;
+}
+
+static enum redan_status append(struct redan_ctx *ctx, struct redan_dsse *envelope,
+                                const struct redan_key *key, struct redan_slice bytes)
+{
+    struct redan_dsse_signature made = {.bytes = bytes};
+    struct redan_digest id;
+    char hex[REDAN_DIGEST_HEX];
+
     redan_key_id(key, &id);
     redan_digest_hex(&id, hex);
     REDAN_TRY(redan_copy(ctx, redan_slice_of(hex), &made.keyid));
-    REDAN_TRY(redan_key_sign(ctx, key, pae, &made.bytes));
     struct redan_dsse_signature *more =
         redan_take_array(ctx, envelope->count + 1, sizeof(*envelope->signatures));
     if (!more)
@@ -139,6 +152,35 @@ enum redan_status redan_dsse_sign(struct redan_ctx *ctx, struct redan_dsse *enve
     envelope->signatures = more;
     envelope->count++;
     return REDAN_OK;
+}
+
+enum redan_status redan_dsse_sign(struct redan_ctx *ctx, struct redan_dsse *envelope,
+                                  const struct redan_key *key)
+{
+    struct redan_slice pae = {0};
+    struct redan_slice bytes = {0};
+
+    REDAN_TRY(redan_dsse_pae(ctx, envelope, &pae));
+    REDAN_TRY(check_new(ctx, envelope, key, pae));
+    if (redan_key_is_ssh(key))
+        REDAN_TRY(redan_sshsig_sign(ctx, key, REDAN_S(REDAN_SSHSIG_NAMESPACE), pae, &bytes));
+    else
+        REDAN_TRY(redan_key_sign(ctx, key, pae, &bytes));
+    return append(ctx, envelope, key, bytes);
+}
+
+enum redan_status redan_dsse_attach(struct redan_ctx *ctx, struct redan_dsse *envelope,
+                                    const struct redan_key *key, struct redan_slice bytes)
+{
+    struct redan_slice pae = {0};
+
+    REDAN_TRY(redan_dsse_pae(ctx, envelope, &pae));
+    REDAN_TRY(check_new(ctx, envelope, key, pae));
+    enum redan_status status = redan_dsse_verify(ctx, key, pae, bytes);
+    if (status == REDAN_E_SIGNATURE)
+        return redan_fail(ctx, status, 0, "the signature is not one by this key over this text");
+    REDAN_TRY(status);
+    return append(ctx, envelope, key, bytes);
 }
 
 static void add_field(struct redan_buf *out, const char *name, struct redan_slice bytes)

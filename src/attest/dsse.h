@@ -29,9 +29,21 @@ REDAN_NODISCARD enum redan_status redan_dsse_parse(struct redan_ctx *ctx, struct
 /* The bytes that are signed: PAE(type, payload). */
 REDAN_NODISCARD enum redan_status
 redan_dsse_pae(struct redan_ctx *ctx, const struct redan_dsse *envelope, struct redan_slice *pae);
-/* Add one signature. A second one by the same key is REDAN_E_EXISTS; it is told by verifying, not by the hint. */
+/* REDAN_OK when the bytes are the key's signature over a PAE, else REDAN_E_SIGNATURE (not recorded as a failure). Bytes that
+ * begin with "SSHSIG" are one of OpenSSH's in the namespace REDAN_SSHSIG_NAMESPACE. */
+REDAN_NODISCARD enum redan_status redan_dsse_verify(struct redan_ctx *ctx,
+                                                    const struct redan_key *key,
+                                                    struct redan_slice pae,
+                                                    struct redan_slice bytes);
+/* Add one signature; a key that was read from OpenSSH's form makes an SSHSIG. A second one by the same key is
+ * REDAN_E_EXISTS; it is told by verifying, not by the hint. */
 REDAN_NODISCARD enum redan_status
 redan_dsse_sign(struct redan_ctx *ctx, struct redan_dsse *envelope, const struct redan_key *key);
+/* Add a signature that was made elsewhere; one that this key did not make is REDAN_E_SIGNATURE, recorded. */
+REDAN_NODISCARD enum redan_status redan_dsse_attach(struct redan_ctx *ctx,
+                                                    struct redan_dsse *envelope,
+                                                    const struct redan_key *key,
+                                                    struct redan_slice bytes);
 /* The envelope as one line of JSON with a newline. */
 void redan_dsse_add(struct redan_buf *out, const struct redan_dsse *envelope);
 

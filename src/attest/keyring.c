@@ -8,8 +8,8 @@
 #include "codec/canonical.h"
 #include "crypto/timestamp.h"
 
-/* Verifications that one envelope may cost; each is a tenth of a millisecond or more. */
-enum { TRIES = 4096 };
+/* Failing verifications that one envelope may cost, each a tenth of a millisecond or more, when its ring is not larger. */
+enum { TRIES = 128, FREE = 2 };
 
 void redan_keyring_done(struct redan_keyring *ring)
 {
@@ -71,6 +71,18 @@ enum redan_key_state redan_keyring_state(const struct redan_keyring_key *key, in
     return at >= key->until ? REDAN_KEY_EXPIRED : REDAN_KEY_VALID;
 }
 
+enum redan_key_state redan_keyring_state_signed(const struct redan_keyring_key *key,
+                                                int64_t claimed, int64_t stamped)
+{
+    int64_t at = stamped ? stamped : claimed;
+    struct redan_keyring_key sound = *key;
+
+    if (key->revoked && (at >= key->revoked->at || (key->revoked->reason == 1 && !stamped)))
+        return REDAN_KEY_REVOKED;
+    sound.revoked = NULL;
+    return redan_keyring_state(&sound, at);
+}
+
 const char *redan_key_state_name(enum redan_key_state state)
 {
     static const char *const names[] = {
@@ -87,23 +99,23 @@ static int order(const void *a, const void *b)
     return memcmp(a, b, REDAN_DIGEST_HEX);
 }
 
-enum redan_status redan_keyring_fingerprint(struct redan_ctx *ctx, const struct redan_keyring *ring,
-                                            struct redan_digest *root)
+static enum redan_status fingerprint(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                     const struct redan_texts *names, uint64_t threshold,
+                                     struct redan_digest *root)
 {
     struct redan_buf out REDAN_DEFER(redan_buf_done) = {0};
-    size_t count = ring->root_keys.count;
+    size_t count = names->count;
     struct redan_node *map = redan_node_new(ctx, REDAN_NODE_MAP);
     struct redan_node *list = map ? redan_node_add_kind(ctx, map, "keys", REDAN_NODE_LIST) : NULL;
     char(*hex)[REDAN_DIGEST_HEX] = redan_take_array(ctx, count, sizeof(*hex));
 
-    if (!list || !hex ||
-        !redan_node_add_number(ctx, map, "threshold", (double)ring->root_threshold))
+    if (!list || !hex || !redan_node_add_number(ctx, map, "threshold", (double)threshold))
         return REDAN_E_MEMORY;
     for (size_t i = 0; i < count; i++) {
-        const struct redan_keyring_key *key = redan_keyring_named(ring, ring->root_keys.items[i]);
+        const struct redan_keyring_key *key = redan_keyring_named(ring, names->items[i]);
         if (!key || !key->key)
             return redan_fail(ctx, REDAN_E_ABSENT, 0, "the root's key \"%.*s\" is not in the keys",
-                              REDAN_FMT(ring->root_keys.items[i]));
+                              REDAN_FMT(names->items[i]));
         redan_digest_hex(&key->keyid, hex[i]);
     }
     if (count)
@@ -118,28 +130,39 @@ enum redan_status redan_keyring_fingerprint(struct redan_ctx *ctx, const struct 
     return redan_sha256(ctx, redan_buf_view(&out), root);
 }
 
+enum redan_status redan_keyring_fingerprint(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                            struct redan_digest *root)
+{
+    return fingerprint(ctx, ring, &ring->root_keys, ring->root_threshold, root);
+}
+
 /* One envelope being judged. */
 struct judge {
     struct redan_ctx *ctx;
     const struct redan_keyring *ring;
     struct redan_slice pae;
-    size_t tries;
+    size_t *tries; /* how many more may fail, of its own and of those it shares */
+    size_t left;
+    size_t
+        free; /* signatures that name their key and are tried all the same: an honest envelope has one or two */
 };
 
 static enum redan_status try_key(struct judge *judge, const struct redan_keyring_key *key,
                                  struct redan_slice signature, bool *holds)
 {
-    enum redan_status status = REDAN_OK;
-
-    if (judge->tries++ >= TRIES)
-        return redan_fail(judge->ctx, REDAN_E_LIMIT, 0,
-                          "the envelope's signatures fit none of the keys they name");
-    status = redan_key_verify(judge->ctx, key->key, judge->pae, signature);
+    *holds = false;
+    bool free = judge->free > 0;
+    if (!free && (judge->left == 0 || *judge->tries == 0))
+        return REDAN_OK;
+    judge->free -= free;
+    enum redan_status status = redan_dsse_verify(judge->ctx, key->key, judge->pae, signature);
     *holds = status == REDAN_OK;
+    judge->left -= !*holds && judge->left > 0;
+    *judge->tries -= !*holds && *judge->tries > 0;
     return status == REDAN_E_SIGNATURE ? REDAN_OK : status;
 }
 
-/* The key that made the signature, or NULL: first the one that the hint names, then every other. */
+/* The key that made the signature, or NULL: the one that the hint names, or with a hint that names none, whichever it is. */
 static enum redan_status find_signer(struct judge *judge,
                                      const struct redan_dsse_signature *signature,
                                      const struct redan_keyring_key **signer)
@@ -152,12 +175,14 @@ static enum redan_status find_signer(struct judge *judge,
     *signer = NULL;
     if (redan_digest_parse_hex(signature->keyid, &hint))
         named = redan_keyring_find(judge->ring, &hint);
-    if (named)
+    if (named) {
         REDAN_TRY(try_key(judge, named, signature->bytes, &holds));
-    if (holds)
-        *signer = named;
+        *signer = holds ? named : NULL;
+        return REDAN_OK;
+    }
+    judge->free = 0;
     for (size_t i = 0; !holds && i < judge->ring->keys.count; i++) {
-        if (!keys[i].key || &keys[i] == named)
+        if (!keys[i].key)
             continue;
         REDAN_TRY(try_key(judge, &keys[i], signature->bytes, &holds));
         if (holds)
@@ -182,14 +207,17 @@ static enum redan_status stamped(struct judge *judge, const struct redan_dsse_si
     return REDAN_OK;
 }
 
-enum redan_status redan_keyring_signers(struct redan_ctx *ctx, const struct redan_keyring *ring,
-                                        const struct redan_dsse *envelope,
-                                        struct redan_signer *signers, size_t *count)
+enum redan_status redan_keyring_signers_within(struct redan_ctx *ctx,
+                                               const struct redan_keyring *ring,
+                                               const struct redan_dsse *envelope, size_t *tries,
+                                               struct redan_signer *signers, size_t *count)
 {
     struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
-    struct judge judge = {.ctx = ctx, .ring = ring};
+    struct judge judge = {.ctx = ctx, .ring = ring, .tries = tries, .left = TRIES, .free = FREE};
     size_t n = 0;
 
+    if (judge.left < 4 * ring->keys.count) /* a few that name no key are each tried with all */
+        judge.left = 4 * ring->keys.count;
     REDAN_TRY(redan_dsse_pae(ctx, envelope, &judge.pae));
     for (size_t i = 0; i < envelope->count; i++) {
         struct redan_signer found = {0};
@@ -208,6 +236,15 @@ enum redan_status redan_keyring_signers(struct redan_ctx *ctx, const struct reda
     redan_arena_reset(&ctx->arena, mark); /* nothing of it is in what was found */
     *count = n;
     return REDAN_OK;
+}
+
+enum redan_status redan_keyring_signers(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                        const struct redan_dsse *envelope,
+                                        struct redan_signer *signers, size_t *count)
+{
+    size_t tries = SIZE_MAX; /* those of one envelope are bounded anyhow */
+
+    return redan_keyring_signers_within(ctx, ring, envelope, &tries, signers, count);
 }
 
 static enum redan_status root_statement(struct redan_ctx *ctx, const struct redan_dsse *envelope,
@@ -250,5 +287,52 @@ enum redan_status redan_keyring_root_signed(struct redan_ctx *ctx, const struct 
         return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
                           "%llu of the %llu keys that the root asks for have signed",
                           (unsigned long long)*found, (unsigned long long)ring->root_threshold);
+    return REDAN_OK;
+}
+
+/* How many of the keys named have signed; one that was compromised has not. */
+static uint64_t count_former(const struct redan_keyring_root *root,
+                             const struct redan_signer *signers, size_t count)
+{
+    uint64_t found = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct redan_keyring_revocation *revoked = signers[i].key->revoked;
+        found +=
+            redan_texts_have(&root->keys, signers[i].key->id) && (!revoked || revoked->reason != 1);
+    }
+    return found;
+}
+
+enum redan_status redan_keyring_handover(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                         const struct redan_digest *pinned,
+                                         struct redan_slice signature, bool *handed)
+{
+    const struct redan_keyring_root *roots = ring->former.items;
+    struct redan_dsse envelope = {0};
+    size_t count = 0;
+
+    *handed = false;
+    if (ring->former.count == 0)
+        return REDAN_OK;
+    enum redan_status status = redan_dsse_parse(ctx, signature, &envelope);
+    if (status == REDAN_OK)
+        status = root_statement(ctx, &envelope, &ring->file);
+    if (status == REDAN_E_MEMORY)
+        return status;
+    if (status != REDAN_OK) { /* then it says nothing about a root */
+        redan_fail_clear(ctx);
+        return REDAN_OK;
+    }
+    struct redan_signer *signers = redan_take_array(ctx, envelope.count, sizeof(*signers));
+    if (!signers)
+        return REDAN_E_MEMORY;
+    REDAN_TRY(redan_keyring_signers(ctx, ring, &envelope, signers, &count));
+    for (size_t i = 0; i < ring->former.count && !*handed; i++) {
+        struct redan_digest root;
+        REDAN_TRY(fingerprint(ctx, ring, &roots[i].keys, roots[i].threshold, &root));
+        *handed = redan_digest_eq(&root, pinned) &&
+                  count_former(&roots[i], signers, count) >= roots[i].threshold;
+    }
     return REDAN_OK;
 }

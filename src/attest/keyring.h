@@ -9,7 +9,7 @@ enum redan_key_state {
     REDAN_KEY_VALID,
     REDAN_KEY_EARLY,   /* before `from` */
     REDAN_KEY_EXPIRED, /* at or after `until` */
-    REDAN_KEY_REVOKED, /* at or after the revocation; for reason "compromise" at any time */
+    REDAN_KEY_REVOKED, /* at or after the revocation; for reason "compromise" unless a stamp says before */
 };
 
 struct redan_keyring_key {
@@ -48,15 +48,24 @@ struct redan_keyring_authority {
     const struct redan_node *node;
 };
 
+/* A root that this one has followed. */
+struct redan_keyring_root {
+    uint64_t threshold;
+    struct redan_texts keys;
+    const struct redan_node *node;
+};
+
 struct redan_keyring {
     struct redan_slice org;
-    uint64_t version; /* only rises */
+    uint64_t version;  /* only rises */
+    bool org_required; /* `organisation: required`: a signed org.yaml must lie beside it */
     struct redan_texts root_keys;
     uint64_t root_threshold;
     struct redan_list holders;    /* of redan_keyring_holder */
     struct redan_list keys;       /* of redan_keyring_key */
     struct redan_list roles;      /* of redan_keyring_role */
     struct redan_list timestamps; /* of redan_keyring_authority */
+    struct redan_list former;     /* of redan_keyring_root: whose keys are still listed */
     struct redan_digest root;     /* fingerprint: what is pinned outside the tree */
     struct redan_digest file;     /* SHA-256 of the bytes, what the root signs */
 };
@@ -88,6 +97,15 @@ REDAN_NODISCARD enum redan_status redan_keyring_root_signed(struct redan_ctx *ct
                                                             struct redan_slice signature,
                                                             uint64_t *found);
 
+/* Whether `pinned` is a former root of this ring and a quorum of it has signed these very bytes in `signature`, the text of
+ * keys.dsse.json: then the root that is pinned has handed over to ring->root. It is no reason to believe the new one, only
+ * one to ask. A key that was compromised counts for nothing here. */
+REDAN_NODISCARD enum redan_status redan_keyring_handover(struct redan_ctx *ctx,
+                                                         const struct redan_keyring *ring,
+                                                         const struct redan_digest *pinned,
+                                                         struct redan_slice signature,
+                                                         bool *handed);
+
 const struct redan_keyring_key *redan_keyring_find(const struct redan_keyring *ring,
                                                    const struct redan_digest *keyid);
 const struct redan_keyring_key *redan_keyring_named(const struct redan_keyring *ring,
@@ -96,7 +114,12 @@ const struct redan_keyring_role *redan_keyring_role(const struct redan_keyring *
                                                     struct redan_slice id);
 bool redan_keyring_holds(const struct redan_keyring *ring, struct redan_slice holder,
                          struct redan_slice role);
+/* Whether the key may sign at this time. */
 enum redan_key_state redan_keyring_state(const struct redan_keyring_key *key, int64_t at);
+/* Whether what it signed counts: `claimed` is the signer's own word, `stamped` an authority's, 0 without one. Whoever has a
+ * stolen key can date what it signs, so that after a compromise only a stamp from before it counts. */
+enum redan_key_state redan_keyring_state_signed(const struct redan_keyring_key *key,
+                                                int64_t claimed, int64_t stamped);
 const char *redan_key_state_name(enum redan_key_state state);
 
 /* A key whose signature on an envelope verifies. */
@@ -107,12 +130,19 @@ struct redan_signer {
 };
 
 /* Every key of the ring whose signature on the envelope verifies, each key once; `signers` has room for envelope->count. The
- * key's validity in time is the caller's question, and a stamp that does not verify counts as none. Status for memory and
- * the like; REDAN_E_LIMIT when an envelope asks for too many tries by naming keys that do not fit. */
+ * key's validity in time is the caller's question, and a stamp that does not verify counts as none. A signature that names a
+ * key of the ring is tried with that key alone; another with every key. Signatures that fit no key use up the tries; when they
+ * are gone nothing counts but the first two of an envelope that name their keys. Status for memory and the like. */
 REDAN_NODISCARD enum redan_status redan_keyring_signers(struct redan_ctx *ctx,
                                                         const struct redan_keyring *ring,
                                                         const struct redan_dsse *envelope,
                                                         struct redan_signer *signers,
                                                         size_t *count);
+/* The same for one of many envelopes that share a number of failing tries: `tries` is what is left of it. */
+enum { REDAN_KEYRING_TRIES = 4096 }; /* for a folder: about half a second */
+REDAN_NODISCARD enum redan_status
+redan_keyring_signers_within(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                             const struct redan_dsse *envelope, size_t *tries,
+                             struct redan_signer *signers, size_t *count);
 
 #endif

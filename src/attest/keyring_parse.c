@@ -10,24 +10,21 @@
 
 #define SCHEMA "redan/keys/1"
 
-struct root {
-    uint64_t threshold;
-    struct redan_texts keys;
-    const struct redan_node *node;
-};
-
 struct file {
     struct redan_slice schema;
     struct redan_slice org;
     uint64_t version;
-    struct root *root;
+    int organisation; /* 0 absent, 1 required */
+    struct redan_keyring_root *root;
     struct redan_list holders;
     struct redan_list keys;
     struct redan_list roles;
     struct redan_list timestamps;
+    struct redan_list former;
     const struct redan_node *node;
 };
 
+static const char *const required[] = {"", "required", NULL};
 static const char *const kinds[] = {"person", "service", NULL};
 static const char *const reasons[] = {"retired", "compromise", NULL};
 
@@ -42,14 +39,14 @@ static const struct redan_bind_shape revoked_shape = {
     REDAN_COUNT(revoked_fields)};
 
 static const struct redan_bind_field root_fields[] = {
-    {"threshold", REDAN_BIND_COUNT, true, offsetof(struct root, threshold), NULL, NULL,
-     "how many of the root's keys must sign"},
-    {"keys", REDAN_BIND_TEXTS, true, offsetof(struct root, keys), NULL, NULL,
+    {"threshold", REDAN_BIND_COUNT, true, offsetof(struct redan_keyring_root, threshold), NULL,
+     NULL, "how many of the root's keys must sign"},
+    {"keys", REDAN_BIND_TEXTS, true, offsetof(struct redan_keyring_root, keys), NULL, NULL,
      "a list of ids of keys below"},
 };
-static const struct redan_bind_shape root_shape = {"the root", sizeof(struct root),
-                                                   offsetof(struct root, node), root_fields,
-                                                   REDAN_COUNT(root_fields)};
+static const struct redan_bind_shape root_shape = {"a root", sizeof(struct redan_keyring_root),
+                                                   offsetof(struct redan_keyring_root, node),
+                                                   root_fields, REDAN_COUNT(root_fields)};
 
 static const struct redan_bind_field holder_fields[] = {
     {"id", REDAN_BIND_ID, true, offsetof(struct redan_keyring_holder, id), NULL, NULL,
@@ -110,6 +107,8 @@ static const struct redan_bind_field file_fields[] = {
      "a short name of the organisation"},
     {"version", REDAN_BIND_COUNT, true, offsetof(struct file, version), NULL, NULL,
      "a number that rises with every change"},
+    {"organisation", REDAN_BIND_WORD, false, offsetof(struct file, organisation), NULL, required,
+     "organisation: required, when org.yaml must lie beside it"},
     {"root", REDAN_BIND_STRUCT, true, offsetof(struct file, root), &root_shape, NULL,
      "{threshold: 1, keys: [ID]}"},
     {"holders", REDAN_BIND_LIST, true, offsetof(struct file, holders), &holder_shape, NULL,
@@ -120,6 +119,8 @@ static const struct redan_bind_field file_fields[] = {
      "a list of {id, holders, quorum}"},
     {"timestamps", REDAN_BIND_LIST, false, offsetof(struct file, timestamps), &authority_shape,
      NULL, "a list of {id, certificate}"},
+    {"former", REDAN_BIND_LIST, false, offsetof(struct file, former), &root_shape, NULL,
+     "a list of {threshold, keys}: roots that this one has followed"},
 };
 static const struct redan_bind_shape file_shape = {"keys.yaml", sizeof(struct file),
                                                    offsetof(struct file, node), file_fields,
@@ -294,7 +295,7 @@ static enum redan_status check_timestamps(struct check *check)
     return REDAN_OK;
 }
 
-static enum redan_status check_root(struct check *check, const struct root *root)
+static enum redan_status check_root(struct check *check, const struct redan_keyring_root *root)
 {
     const struct redan_node *node = at(root->node, "threshold");
     uint64_t distinct = 0;
@@ -317,6 +318,25 @@ static enum redan_status check_root(struct check *check, const struct root *root
     return REDAN_OK;
 }
 
+/* Former roots are told from each other by their fingerprints; their keys may be revoked by now. */
+static enum redan_status check_former(struct check *check)
+{
+    const struct redan_keyring_root *roots = check->ring->former.items;
+    uint64_t distinct = 0;
+
+    for (size_t i = 0; i < check->ring->former.count; i++) {
+        const struct redan_node *node = at(roots[i].node, "keys");
+        REDAN_TRY(check_names(check, &roots[i].keys, &check->keys, "key", node, &distinct));
+        if (redan_node_get(roots[i].node, "threshold") &&
+            (roots[i].threshold < 1 || roots[i].threshold > distinct))
+            redan_problem_add(check->problems, at(roots[i].node, "threshold"),
+                              "write what the threshold was",
+                              "a former threshold of %llu of %llu keys",
+                              (unsigned long long)roots[i].threshold, (unsigned long long)distinct);
+    }
+    return REDAN_OK;
+}
+
 static enum redan_status check_file(struct check *check, const struct file *file)
 {
     if (file->schema.len && !redan_slice_is(file->schema, SCHEMA))
@@ -334,6 +354,7 @@ static enum redan_status check_file(struct check *check, const struct file *file
     REDAN_TRY(check_timestamps(check));
     if (file->root)
         REDAN_TRY(check_root(check, file->root));
+    REDAN_TRY(check_former(check));
     /* problems are added without a status: memory that they were refused is in the context */
     return check->ctx->failure.status == REDAN_E_MEMORY ? REDAN_E_MEMORY : REDAN_OK;
 }
@@ -357,6 +378,8 @@ enum redan_status redan_keyring_parse(struct redan_problems *problems, struct re
     ring->keys = file.keys;
     ring->roles = file.roles;
     ring->timestamps = file.timestamps;
+    ring->former = file.former;
+    ring->org_required = file.organisation == 1;
     if (file.root) {
         ring->root_keys = file.root->keys;
         ring->root_threshold = file.root->threshold;

@@ -159,8 +159,10 @@ void redan_keyring_add_yaml(struct redan_buf *out, const struct redan_keyring *r
 
     redan_buf_text(out, "schema: redan/keys/1\norg: ");
     redan_yaml_scalar_add(out, ring->org);
-    redan_buf_printf(out, "\nversion: %llu\nroot:\n  threshold: %llu\n  keys: ",
-                     (unsigned long long)ring->version, (unsigned long long)ring->root_threshold);
+    redan_buf_printf(out, "\nversion: %llu\n%sroot:\n  threshold: %llu\n  keys: ",
+                     (unsigned long long)ring->version,
+                     ring->org_required ? "organisation: required\n" : "",
+                     (unsigned long long)ring->root_threshold);
     add_texts(out, &ring->root_keys);
     if (ring->holders.count)
         add_holders(out, ring);
@@ -173,4 +175,10 @@ void redan_keyring_add_yaml(struct redan_buf *out, const struct redan_keyring *r
         add_roles(out, ring);
     if (ring->timestamps.count)
         add_authorities(out, ring);
+    const struct redan_keyring_root *former = ring->former.items;
+    for (size_t i = 0; i < ring->former.count; i++) { /* as they followed each other */
+        redan_buf_printf(out, "%s  - threshold: %llu\n    keys: ", i == 0 ? "former:\n" : "",
+                         (unsigned long long)former[i].threshold);
+        add_texts(out, &former[i].keys);
+    }
 }

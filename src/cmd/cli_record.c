@@ -47,8 +47,9 @@ enum redan_status redan_cli_stamp(struct redan_cli *cli, struct redan_dsse *enve
 }
 
 static enum redan_status sign_and_store(struct redan_cli *cli, const struct redan_system *system,
-                                        const struct redan_key *key, struct redan_draft *draft,
-                                        struct redan_slice folder, struct redan_slice *path)
+                                        const struct redan_cli_signer *signer,
+                                        struct redan_draft *draft, struct redan_slice folder,
+                                        struct redan_slice *path)
 {
     struct redan_ctx *ctx = &cli->ctx;
     struct redan_dsse envelope = {0};
@@ -57,7 +58,7 @@ static enum redan_status sign_and_store(struct redan_cli *cli, const struct reda
     REDAN_TRY(
         redan_store_read(ctx, &system->ring, folder, &store)); /* anew: we hold the lock now */
     REDAN_TRY(redan_draft_write(ctx, &store, draft, &envelope));
-    REDAN_TRY(redan_dsse_sign(ctx, &envelope, key));
+    REDAN_TRY(redan_cli_signer_sign(cli, signer, &envelope));
     REDAN_TRY(redan_cli_stamp(cli, &envelope));
     return redan_store_add(ctx, folder, &envelope, path);
 }
@@ -67,10 +68,18 @@ static enum redan_status may_say(struct redan_cli *cli, const struct redan_syste
                                  const struct redan_draft *draft)
 {
     const struct redan_query *q = draft->query;
+    const struct redan_owners *owners = system->model.owners;
     struct redan_slice holder = draft->by->holder;
     bool named = q->signer.len ? redan_slice_eq(holder, q->signer)
                                : redan_keyring_holds(&system->ring, holder, q->role);
+    bool leads =
+        redan_slice_eq(holder, owners->ml_lead) || redan_slice_eq(holder, owners->security_lead);
 
+    if (leads && redan_org_separates(&system->org, REDAN_SEPARATE_SIGNER))
+        return redan_fail(&cli->ctx, REDAN_E_SCHEMA, 0,
+                          "%.*s leads this system, and so does not prove what it claims: have "
+                          "another holder record it",
+                          REDAN_FMT(holder));
     if (named)
         return REDAN_OK;
     return redan_fail(&cli->ctx, REDAN_E_SCHEMA, 0,
@@ -83,17 +92,18 @@ static enum redan_status may_say(struct redan_cli *cli, const struct redan_syste
 enum redan_status redan_cli_record(struct redan_cli *cli, const struct redan_system *system,
                                    struct redan_draft *draft)
 {
-    struct redan_key *REDAN_DEFER(redan_key_drop) key = NULL;
+    struct redan_cli_signer REDAN_DEFER(redan_cli_signer_done) signer = {0};
     struct redan_lock REDAN_DEFER(redan_lock_done) lock = {-1};
     struct redan_slice folder = {0};
     struct redan_slice path = {0};
 
     draft->release = &system->model.release;
-    REDAN_TRY(redan_cli_key(cli, &system->ring, &key, &draft->by));
+    REDAN_TRY(redan_cli_signer_open(cli, &system->ring, &signer));
+    draft->by = signer.by;
     REDAN_TRY(may_say(cli, system, draft));
     REDAN_TRY(redan_path_join(&cli->ctx, system->folder, REDAN_S("evidence"), &folder));
     REDAN_TRY(redan_lock_take(&cli->ctx, system->folder, &lock));
-    REDAN_TRY(sign_and_store(cli, system, key, draft, folder, &path));
+    REDAN_TRY(sign_and_store(cli, system, &signer, draft, folder, &path));
     redan_cli_say(cli, "recorded %.*s/%.*s in %.*s", REDAN_FMT(draft->query->control),
                   REDAN_FMT(draft->query->id), REDAN_FMT(path));
     const struct redan_cli_field fields[] = {{"control", draft->query->control},

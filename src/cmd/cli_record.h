@@ -2,9 +2,10 @@
 #ifndef REDAN_CMD_CLI_RECORD_H
 #define REDAN_CMD_CLI_RECORD_H
 
+#include "cmd/cli_sign.h"
 #include "cmd/cli_system.h"
 
-/* Sign `draft` with --key, stamp it with --tsa where given, and put it into the evidence store under a lock, so that the producer's numbers
+/* Sign `draft` with --key or --ssh-key, stamp it with --tsa where given, and put it into the evidence store under a lock, so that the producer's numbers
  * stay one after the other. Says where it went. */
 REDAN_NODISCARD enum redan_status redan_cli_record(struct redan_cli *cli,
                                                    const struct redan_system *system,
@@ -14,12 +15,11 @@ REDAN_NODISCARD enum redan_status redan_cli_stamp(struct redan_cli *cli,
                                                   struct redan_dsse *envelope);
 
 /* The rows that every recording command has. */
-#define REDAN_RECORD_OPTIONS                                                                  \
-    {"key", 'k', "FILE", "private key of the producer, PEM or OpenSSH"},                      \
-        {"mode", 0, "MODE", "enforce (default) or observe: how the control ran"},             \
-        {"ledger", 0, "ENV/STREAM", "where it ran; by default where the query asks"},         \
-    {                                                                                         \
-        "tsa", 0, "URL", "time-stamping authority (RFC 3161); without a stamp E2 is the most" \
+#define REDAN_RECORD_OPTIONS                                                                      \
+    REDAN_SIGN_OPTIONS, {"mode", 0, "MODE", "enforce (default) or observe: how the control ran"}, \
+        {"ledger", 0, "ENV/STREAM", "where it ran; by default where the query asks"},             \
+    {                                                                                             \
+        "tsa", 0, "URL", "time-stamping authority (RFC 3161); without a stamp E2 is the most"     \
     }
 /* Read --mode, --ledger and --n into the draft. */
 REDAN_NODISCARD enum redan_status redan_cli_draft(struct redan_cli *cli, struct redan_draft *draft);

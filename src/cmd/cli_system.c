@@ -24,7 +24,7 @@ enum redan_status redan_cli_pin(struct redan_cli *cli, struct redan_pin *pin)
     }
     if (!redan_cli_has(cli, "root") && text.len == 0 &&
         redan_file_exists(ctx, REDAN_S(MACHINE_PIN))) {
-        REDAN_TRY(redan_file_read(ctx, REDAN_S(MACHINE_PIN), 4096, false, &text));
+        REDAN_TRY(redan_file_read(ctx, REDAN_S(MACHINE_PIN), REDAN_PIN_TEXT, false, &text));
         pin->source = REDAN_S(MACHINE_PIN);
     }
     text = redan_slice_trim(text);
@@ -32,12 +32,9 @@ enum redan_status redan_cli_pin(struct redan_cli *cli, struct redan_pin *pin)
         return redan_fail(ctx, REDAN_E_USAGE, 0, "--root is empty: is the variable set?");
     if (text.len == 0)
         return REDAN_OK;
-    if (!redan_digest_parse(text, &pin->root))
-        return redan_fail(ctx, REDAN_E_USAGE, 0,
-                          "%.*s: a root fingerprint is sha256: and 64 hexadecimal digits",
-                          REDAN_FMT(pin->source));
-    pin->set = true;
-    return REDAN_OK;
+    enum redan_status status = redan_pin_parse(ctx, text, pin);
+    redan_fail_name(ctx, pin->source);
+    return status;
 }
 
 enum redan_status redan_cli_clock(struct redan_cli *cli)
@@ -156,35 +153,4 @@ enum redan_status redan_cli_query(struct redan_cli *cli, const struct redan_syst
         "the threat model asks for no evidence \"%.*s\"; redan evidence list --queries "
         "shows what it asks for",
         REDAN_FMT(name));
-}
-
-enum redan_status redan_cli_key(struct redan_cli *cli, const struct redan_keyring *ring,
-                                struct redan_key **key, const struct redan_keyring_key **entry)
-{
-    struct redan_ctx *ctx = &cli->ctx;
-    struct redan_slice path = redan_cli_value(cli, "key");
-    struct redan_slice text = {0};
-    struct redan_digest id;
-
-    if (path.len == 0)
-        return redan_fail(ctx, REDAN_E_USAGE, 0, "--key FILE is needed: who signs?");
-    REDAN_TRY(redan_file_read(ctx, path, 65536, true, &text));
-    enum redan_status status = redan_key_parse_private(ctx, text, key);
-    redan_fail_name(ctx, path);
-    REDAN_TRY(status);
-    redan_key_id(*key, &id);
-    *entry = redan_keyring_find(ring, &id);
-    if (*entry && redan_keyring_state(*entry, ctx->now) == REDAN_KEY_VALID)
-        return REDAN_OK;
-    if (!*entry)
-        (void)redan_fail(ctx, REDAN_E_SCHEMA, 0,
-                         "this key is not in keys.yaml; enrol it: redan keys new --help");
-    else
-        (void)redan_fail(ctx, REDAN_E_SCHEMA, 0, "the key %.*s of %.*s is %s",
-                         REDAN_FMT((*entry)->id), REDAN_FMT((*entry)->holder),
-                         redan_key_state_name(redan_keyring_state(*entry, ctx->now)));
-    redan_fail_name(ctx, path);
-    redan_key_free(*key);
-    *key = NULL;
-    return REDAN_E_SCHEMA;
 }

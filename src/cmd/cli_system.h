@@ -33,10 +33,5 @@ REDAN_NODISCARD enum redan_status redan_cli_query(struct redan_cli *cli,
                                                   const struct redan_system *system,
                                                   struct redan_slice name,
                                                   const struct redan_query **query);
-/* The private key in the file that --key names, and its entry in keys.yaml. The key is the caller's. */
-REDAN_NODISCARD enum redan_status redan_cli_key(struct redan_cli *cli,
-                                                const struct redan_keyring *ring,
-                                                struct redan_key **key,
-                                                const struct redan_keyring_key **entry);
 
 #endif

@@ -1,4 +1,6 @@
 /* redan evidence add: sign what a producer observed, bound to the release, into the store. */
+#include <string.h>
+
 #include "cmd/cli_record.h"
 #include "cmd/command.h"
 #include "io/file.h"
@@ -8,6 +10,7 @@
 static const struct redan_option options[] = {
     {"observed", 'o', "FILE", "what was observed, a JSON object; - for standard input"},
     {"path", 'p', "PATH", "types file and digest: hash this and record what is seen"},
+    {"covers", 'c', "SYSTEM", "an organisation's proof: a system it covers; may be repeated"},
     {"n", 'n', "COUNT", "how many were taken; else \"n\" in the observations"},
     REDAN_RECORD_OPTIONS,
     {NULL, 0, NULL, NULL},
@@ -51,6 +54,43 @@ static enum redan_status observe_json(struct redan_cli *cli, const struct redan_
     return REDAN_OK;
 }
 
+static bool is_id(struct redan_slice text)
+{
+    static const char letters[] =
+        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
+    bool good = text.len > 0 && text.len <= 64 && !memchr("._-", text.at[0], 3);
+
+    for (size_t i = 0; good && i < text.len; i++)
+        good = memchr(letters, text.at[i], sizeof(letters) - 1) != NULL;
+    return good;
+}
+
+/* The systems that an organisation's proof covers, each once; by default the one at hand. */
+static enum redan_status read_covers(struct redan_cli *cli, struct redan_draft *draft)
+{
+    struct redan_texts *covers = &draft->covers;
+    struct redan_slice text = {0};
+
+    if (!redan_cli_has(cli, "covers"))
+        return REDAN_OK;
+    if (draft->query->covers.len == 0)
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                          "--covers is for controls of org.yaml whose evidence has no subject");
+    covers->items = redan_take_array(&cli->ctx, cli->value_count, sizeof(*covers->items));
+    if (!covers->items)
+        return REDAN_E_MEMORY;
+    for (size_t n = 0; redan_cli_value_at(cli, "covers", n, &text); n++) {
+        if (!is_id(text))
+            return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                              "--covers takes the id of a system, found \"%.*s\"", REDAN_FMT(text));
+        if (!redan_texts_have(covers, text))
+            covers->items[covers->count++] = text;
+    }
+    if (!redan_texts_have(covers, draft->query->covers))
+        redan_cli_say(cli, "this does not cover %.*s itself", REDAN_FMT(draft->query->covers));
+    return REDAN_OK;
+}
+
 static enum redan_status add(struct redan_cli *cli, const struct redan_system *system)
 {
     struct redan_draft draft = {0};
@@ -77,6 +117,7 @@ static enum redan_status add(struct redan_cli *cli, const struct redan_system *s
         REDAN_TRY(observe_json(cli, system, file, &draft));
     }
     REDAN_TRY(redan_cli_draft(cli, &draft));
+    REDAN_TRY(read_covers(cli, &draft));
     return redan_cli_record(cli, system, &draft);
 }
 
@@ -98,7 +139,9 @@ const struct redan_command redan_cmd_evidence_add = {
         "chain\n"
         "number, and is signed with the producer's key. It is written once and never edited.\n\n"
         "  redan evidence add robust-eval/adaptive --observed robustness.json --key ml-eval.pem\n"
-        "  redan evidence add model-held/hash --path out/model.json --key ci.pem",
+        "  redan evidence add model-held/hash --path out/model.json --key ci.pem\n"
+        "  redan evidence add S-ACL/iam-export --observed iam.json --covers fraud --covers chat "
+        "--key bot.pem",
     .options = options,
     .least = 1,
     .most = 1,

@@ -36,7 +36,8 @@ static enum redan_status check_signature(struct redan_cli *cli, const struct red
     REDAN_TRY(redan_keyring_signers(ctx, &system->ring, &envelope, signers, &count));
     bool valid = false;
     for (size_t i = 0; i < count && !valid; i++)
-        valid = redan_keyring_state(signers[i].key, ctx->now) == REDAN_KEY_VALID;
+        valid = redan_keyring_state_signed(signers[i].key, ctx->now, signers[i].stamped) ==
+                REDAN_KEY_VALID;
     for (size_t i = 0; i < statement.count && valid; i++) {
         if (redan_digest_eq(&statement.subjects[i].digest, report))
             return REDAN_OK;

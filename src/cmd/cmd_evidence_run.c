@@ -1,4 +1,5 @@
 /* redan evidence run: the organisation's probes and commands. */
+#include "cmd/cli_fork.h"
 #include "cmd/cli_record.h"
 #include "cmd/command.h"
 #include "probe/probe.h"
@@ -6,6 +7,7 @@
 static const struct redan_option options[] = {
     {"all", 'a', NULL, "every probe of this system"},
     {"dry-run", 0, NULL, "say what would run, and run nothing"},
+    {"fork", 0, NULL, "a stranger's proposal is looked at: refuse"},
     {"root", 0, "FINGERPRINT", "the root of trust; else REDAN_ROOT, else /etc/redan/root"},
     REDAN_RECORD_OPTIONS,
     {NULL, 0, NULL, NULL},
@@ -58,7 +60,23 @@ static bool wanted(const struct redan_cli *cli, const struct redan_probe *probe)
     return false;
 }
 
-static enum redan_status run_all(struct redan_cli *cli, const struct redan_system *system)
+/* One probe that fails is said, and with --all the others run all the same: what they see is worth having. */
+static enum redan_status run_one(struct redan_cli *cli, const struct redan_system *system,
+                                 const struct redan_probe *probe, size_t *failed)
+{
+    enum redan_status status = run_probe(cli, system, probe);
+
+    if (status == REDAN_OK || status == REDAN_E_MEMORY || !redan_cli_has(cli, "all"))
+        return status;
+    redan_fail_name(&cli->ctx, probe->id);
+    (void)redan_cli_failed(cli);
+    redan_fail_clear(&cli->ctx);
+    ++*failed;
+    return REDAN_OK;
+}
+
+static enum redan_status run_all(struct redan_cli *cli, const struct redan_system *system,
+                                 size_t *failed)
 {
     const struct redan_probe *probes = system->org.probes.items;
     size_t ran = 0;
@@ -67,7 +85,7 @@ static enum redan_status run_all(struct redan_cli *cli, const struct redan_syste
     for (size_t i = 0; i < system->org.probes.count; i++) {
         if (!redan_slice_eq(probes[i].system, system->model.id) || !wanted(cli, &probes[i]))
             continue;
-        REDAN_TRY(run_probe(cli, system, &probes[i]));
+        REDAN_TRY(run_one(cli, system, &probes[i], failed));
         ran++;
     }
     if (ran == 0)
@@ -80,12 +98,16 @@ static enum redan_status run_all(struct redan_cli *cli, const struct redan_syste
 static int run(struct redan_cli *cli)
 {
     struct redan_cli_system REDAN_DEFER(redan_cli_system_done) loaded = {0};
+    size_t failed = 0;
 
     if (cli->arg_count == 0 && !redan_cli_has(cli, "all"))
         return redan_cli_usage(cli, "name a probe, or say --all");
-    if (redan_cli_load_sound(cli, &loaded) != REDAN_OK || run_all(cli, &loaded.system) != REDAN_OK)
+    if (redan_cli_refuse_fork(cli) != REDAN_OK)
         return redan_cli_failed(cli);
-    return REDAN_EXIT_CLEAN;
+    if (redan_cli_load_sound(cli, &loaded) != REDAN_OK ||
+        run_all(cli, &loaded.system, &failed) != REDAN_OK)
+        return redan_cli_failed(cli);
+    return failed ? REDAN_EXIT_UNDONE : REDAN_EXIT_CLEAN;
 }
 
 const struct redan_command redan_cmd_evidence_run = {
@@ -94,7 +116,9 @@ const struct redan_command redan_cmd_evidence_run = {
     .summary = "run the organisation's probes and record what they saw",
     .text = "Definitions live in org.yaml alone, and are executed only when the pinned root has "
             "signed it; a\n"
-            "threat model under review can ask for evidence but never say how it is made.",
+            "threat model under review can ask for evidence but never say how it is made. With "
+            "--all, one\n"
+            "probe that fails does not keep the others from running; the exit code is then 3.",
     .options = options,
     .most = 1000,
     .run = run,

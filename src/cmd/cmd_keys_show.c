@@ -3,6 +3,17 @@
 #include "cmd/cli_keys.h"
 #include "cmd/command.h"
 
+static const struct redan_option options[] = {
+    {"allowed-signers", 0, NULL, "every key, as a file for ssh-keygen -Y verify"},
+    {NULL, 0, NULL, NULL},
+};
+
+/* A key on a security key has no PEM form. */
+static bool has_pem(const struct redan_keyring_key *k)
+{
+    return redan_key_kind(k->key) != REDAN_KEY_SK_ED25519;
+}
+
 static enum redan_status show_json(struct redan_cli *cli, const struct redan_keyring_key *k)
 {
     struct redan_buf REDAN_DEFER(redan_buf_done) ssh = {0};
@@ -14,7 +25,8 @@ static enum redan_status show_json(struct redan_cli *cli, const struct redan_key
     redan_buf_init(&ssh, &cli->ctx, 65536);
     redan_buf_init(&pem, &cli->ctx, 65536);
     redan_key_add_public_ssh(&ssh, k->key, k->holder);
-    redan_key_add_public_pem(&pem, k->key);
+    if (has_pem(k))
+        redan_key_add_public_pem(&pem, k->key);
     REDAN_TRY(redan_buf_ok(&cli->ctx, &ssh, "the key"));
     REDAN_TRY(redan_buf_ok(&cli->ctx, &pem, "the key"));
     redan_digest_hex(&k->keyid, hex);
@@ -51,8 +63,9 @@ static void show(struct redan_cli *cli, const struct redan_keyring_key *k)
     redan_buf_printf(&cli->out, "state   %s\n\n",
                      redan_key_state_name(redan_keyring_state(k, cli->ctx.now)));
     redan_key_add_public_ssh(&cli->out, k->key, k->holder);
-    redan_buf_text(&cli->out, "\n\n");
-    redan_key_add_public_pem(&cli->out, k->key);
+    redan_buf_text(&cli->out, has_pem(k) ? "\n\n" : "\n");
+    if (has_pem(k))
+        redan_key_add_public_pem(&cli->out, k->key);
 }
 
 static int run(struct redan_cli *cli)
@@ -65,6 +78,12 @@ static int run(struct redan_cli *cli)
     if (redan_cli_keys_folder(cli, &folder) != REDAN_OK ||
         redan_cli_keyring(cli, folder, &present, &ring) != REDAN_OK)
         return redan_cli_failed(cli);
+    if (present && redan_cli_has(cli, "allowed-signers")) {
+        redan_cli_allowed_signers(&cli->out, &ring);
+        return REDAN_EXIT_CLEAN;
+    }
+    if (cli->arg_count == 0)
+        return redan_cli_usage(cli, "an argument is missing: redan keys show ID");
     key = present ? redan_keyring_named(&ring, cli->args[0]) : NULL;
     if (!key)
         return redan_cli_usage(cli, "there is no key \"%.*s\" in %.*s/keys.yaml",
@@ -79,7 +98,10 @@ const struct redan_command redan_cmd_keys_show = {
     .name = "keys show",
     .args = "ID",
     .summary = "one key: holder, validity, OpenSSH and PEM form",
-    .least = 1,
+    .text = "  redan keys show okafor-1\n"
+            "  redan keys show --allowed-signers > allowed_signers",
+    .options = options,
+    .least = 0,
     .most = 1,
     .run = run,
 };

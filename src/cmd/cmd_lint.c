@@ -110,9 +110,9 @@ static enum redan_status report(struct redan_cli *cli, const struct redan_proble
     }
     if (cli->json)
         redan_buf_text(out, "]}\n");
-    else if (problems->count == 0)
+    else if (problems->count == 0 && !redan_cli_has(cli, "quiet"))
         redan_buf_text(out, "the form is sound\n");
-    else
+    else if (problems->count > 0)
         redan_buf_printf(out, "%zu problem%s\n", problems->count, problems->count == 1 ? "" : "s");
     return REDAN_OK;
 }

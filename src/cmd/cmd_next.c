@@ -43,7 +43,8 @@ static int run(struct redan_cli *cli)
         redan_buf_printf(&cli->out, "nothing now; on %s, %.*s\n", time,
                          REDAN_FMT(v.deadlines[0].what));
     } else {
-        redan_buf_text(&cli->out, "nothing: every claim is proved\n");
+        redan_buf_text(&cli->out, v.waiver_count ? "nothing: every claim is proved or signed for\n"
+                                                 : "nothing: every claim is proved\n");
     }
     return redan_word_exit(v.word);
 }

@@ -19,7 +19,7 @@ struct redan_hasher {
 static enum redan_status refused(struct redan_ctx *ctx)
 {
     ERR_clear_error();
-    return redan_fail(ctx, REDAN_E_CRYPTO, 0, "the cryptographic library refused SHA-256");
+    return redan_fail(ctx, REDAN_E_CRYPTO, 0, "the cryptographic library refused the digest");
 }
 
 enum redan_status redan_sha256(struct redan_ctx *ctx, struct redan_slice bytes,
@@ -33,6 +33,20 @@ enum redan_status redan_sha256(struct redan_ctx *ctx, struct redan_slice bytes,
         return refused(ctx);
     for (size_t i = 0; i < REDAN_DIGEST_LEN; i++)
         digest->bytes[i] = out[i];
+    return REDAN_OK;
+}
+
+enum redan_status redan_sha512(struct redan_ctx *ctx, struct redan_slice bytes,
+                               uint8_t digest[REDAN_SHA512_LEN])
+{
+    unsigned char out[EVP_MAX_MD_SIZE];
+    size_t len = 0;
+
+    if (EVP_Q_digest(NULL, "SHA512", NULL, bytes.len ? bytes.at : "", bytes.len, out, &len) != 1 ||
+        len != REDAN_SHA512_LEN)
+        return refused(ctx);
+    for (size_t i = 0; i < REDAN_SHA512_LEN; i++)
+        digest[i] = out[i];
     return REDAN_OK;
 }
 

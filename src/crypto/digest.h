@@ -12,6 +12,11 @@ struct redan_digest {
     uint8_t bytes[REDAN_DIGEST_LEN];
 };
 
+/* SHA-512, for what OpenSSH signs. */
+enum { REDAN_SHA512_LEN = 64 };
+REDAN_NODISCARD enum redan_status redan_sha512(struct redan_ctx *ctx, struct redan_slice bytes,
+                                               uint8_t digest[REDAN_SHA512_LEN]);
+
 struct redan_hasher; /* a running SHA-256 */
 
 REDAN_NODISCARD enum redan_status redan_sha256(struct redan_ctx *ctx, struct redan_slice bytes,

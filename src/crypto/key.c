@@ -41,6 +41,9 @@ const struct redan_key_card *redan_key_card(enum redan_key_kind kind)
                                      0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
                                      0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00},
                             .spki_len = 23},
+        [REDAN_KEY_SK_ED25519] = {.name = "ed25519-sk",
+                                  .ssh = "sk-ssh-ed25519@openssh.com",
+                                  .public_len = 32},
     };
     return &cards[kind];
 }
@@ -168,7 +171,12 @@ static enum redan_status set_id(struct redan_ctx *ctx, struct redan_key *key)
 {
     const struct redan_key_card *card = redan_key_card(key->parts.kind);
     char spki[sizeof(card->spki) + REDAN_KEY_PUBLIC_MAX];
+    char blob[REDAN_KEY_BLOB_MAX];
 
+    if (card->spki_len == 0) {
+        size_t len = redan_ssh_blob(&key->parts, blob);
+        return redan_sha256(ctx, (struct redan_slice){blob, len}, &key->id);
+    }
     memcpy(spki, card->spki, card->spki_len);
     memcpy(spki + card->spki_len, key->parts.public_bytes, card->public_len);
     return redan_sha256(ctx, (struct redan_slice){spki, card->spki_len + card->public_len},
@@ -259,10 +267,14 @@ enum redan_status redan_key_new(struct redan_ctx *ctx, enum redan_key_kind kind,
                                 struct redan_key **key)
 {
     struct redan_key_parts parts REDAN_DEFER(redan_key_parts_drop) = {.kind = kind};
-    const char *group = redan_key_card(kind)->group;
-    EVP_PKEY *pkey = group ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", group)
-                           : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    const struct redan_key_card *card = redan_key_card(kind);
 
+    if (card->private_len == 0)
+        return redan_fail(ctx, REDAN_E_UNSUPPORTED, 0,
+                          "a key of type %s is made on its device: ssh-keygen -t ed25519-sk",
+                          card->name);
+    EVP_PKEY *pkey = card->group ? EVP_PKEY_Q_keygen(NULL, NULL, "EC", card->group)
+                                 : EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     if (!pkey)
         return refused(ctx, "the cryptographic library could not make a key");
     enum redan_status status = redan_key_take_parts(ctx, pkey, &parts);
@@ -306,6 +318,11 @@ bool redan_key_can_sign(const struct redan_key *key)
     return key->parts.is_private;
 }
 
+bool redan_key_is_ssh(const struct redan_key *key)
+{
+    return key->parts.ssh;
+}
+
 enum redan_status redan_key_sign(struct redan_ctx *ctx, const struct redan_key *key,
                                  struct redan_slice message, struct redan_slice *signature)
 {
@@ -332,6 +349,8 @@ enum redan_status redan_key_verify(struct redan_ctx *ctx, const struct redan_key
     const unsigned char *bytes = (const unsigned char *)(message.len ? message.at : "");
     const unsigned char *sig = (const unsigned char *)(signature.len ? signature.at : "");
 
+    if (key->parts.kind == REDAN_KEY_SK_ED25519) /* its device never signs a bare message */
+        return REDAN_E_SIGNATURE;
     EVP_MD_CTX *verifier = EVP_MD_CTX_new();
     if (!verifier || EVP_MD_CTX_copy_ex(verifier, key->verifier) != 1) {
         EVP_MD_CTX_free(verifier);

@@ -7,10 +7,11 @@
 #include "crypto/key.h"
 
 enum {
-    REDAN_KEY_KINDS = 3,
+    REDAN_KEY_KINDS = 4,
     REDAN_KEY_PUBLIC_MAX = 97,  /* an uncompressed point of P-384 */
     REDAN_KEY_PRIVATE_MAX = 48, /* a scalar of P-384 */
     REDAN_KEY_TEXT_MAX = 65536, /* no key file is longer */
+    REDAN_KEY_APPLICATION_MAX = 64,
 };
 
 #define REDAN_KEY_ADVICE "make one with: ssh-keygen -t ed25519"
@@ -25,7 +26,7 @@ struct redan_key_card {
     size_t public_len; /* 32, or 0x04 and two coordinates */
     size_t private_len;
     uint8_t spki[26]; /* SubjectPublicKeyInfo in DER up to the key's own bytes */
-    size_t spki_len;
+    size_t spki_len;  /* 0: it has none */
 };
 
 struct redan_key_parts {
@@ -33,6 +34,9 @@ struct redan_key_parts {
     bool is_private;
     uint8_t public_bytes[REDAN_KEY_PUBLIC_MAX];
     uint8_t private_bytes[REDAN_KEY_PRIVATE_MAX]; /* big-endian, padded to the field */
+    char application[REDAN_KEY_APPLICATION_MAX];  /* of a security key, "ssh:..." */
+    size_t application_len;
+    bool ssh; /* from a private key file of OpenSSH */
 };
 
 struct redan_key {
@@ -58,6 +62,20 @@ void redan_key_cleanse(struct redan_slice *bytes);
 /* One OpenSSH public line. */
 REDAN_NODISCARD enum redan_status redan_ssh_public(struct redan_ctx *ctx, struct redan_slice line,
                                                    struct redan_key_parts *parts);
+/* Exactly one PEM block and nothing else. */
+REDAN_NODISCARD enum redan_status redan_key_block(struct redan_ctx *ctx, struct redan_slice text,
+                                                  struct redan_slice *label,
+                                                  struct redan_slice *der);
+/* OpenSSH's blob of a public key; REDAN_KEY_BLOB_MAX bytes are enough. The length. */
+enum { REDAN_KEY_BLOB_MAX = 256 };
+size_t redan_ssh_blob(const struct redan_key_parts *parts, char blob[REDAN_KEY_BLOB_MAX]);
+/* 32-bit big-endian length and the bytes, at `at`; the place after. */
+size_t redan_ssh_put(char *out, size_t at, const void *bytes, size_t len);
+/* RFC 4251 5: a positive number without needless zeros, into a field of `len` bytes. */
+bool redan_ssh_number(struct redan_slice number, uint8_t *out, size_t len);
+/* What of a private key file of OpenSSH is in the clear: the public half, and whether the rest can be read here. */
+REDAN_NODISCARD enum redan_status redan_ssh_outside(struct redan_ctx *ctx, struct redan_slice bytes,
+                                                    struct redan_key_parts *parts, bool *open);
 /* The bytes inside "OPENSSH PRIVATE KEY". */
 REDAN_NODISCARD enum redan_status redan_ssh_private(struct redan_ctx *ctx, struct redan_slice bytes,
                                                     struct redan_key_parts *parts);

@@ -17,9 +17,9 @@ static enum redan_status check_len(struct redan_ctx *ctx, struct redan_slice tex
     return REDAN_OK;
 }
 
-/* Exactly one block, nothing before and nothing after: which of two keys was meant is not for us to guess. */
-static enum redan_status one_block(struct redan_ctx *ctx, struct redan_slice text,
-                                   struct redan_slice *label, struct redan_slice *der)
+/* Nothing before and nothing after: which of two keys was meant is not for us to guess. */
+enum redan_status redan_key_block(struct redan_ctx *ctx, struct redan_slice text,
+                                  struct redan_slice *label, struct redan_slice *der)
 {
     size_t begins = 0;
 
@@ -85,7 +85,7 @@ static enum redan_status read_spki(struct redan_ctx *ctx, struct redan_slice der
 {
     for (int i = 0; i < REDAN_KEY_KINDS; i++) {
         const struct redan_key_card *card = redan_key_card((enum redan_key_kind)i);
-        if (der.len != card->spki_len + card->public_len ||
+        if (card->spki_len == 0 || der.len != card->spki_len + card->public_len ||
             memcmp(der.at, card->spki, card->spki_len) != 0)
             continue;
         parts->kind = (enum redan_key_kind)i;
@@ -108,7 +108,7 @@ enum redan_status redan_key_parse_public(struct redan_ctx *ctx, struct redan_sli
         REDAN_TRY(redan_ssh_public(ctx, text, &parts));
         return redan_key_build(ctx, &parts, key);
     }
-    REDAN_TRY(one_block(ctx, text, &label, &der));
+    REDAN_TRY(redan_key_block(ctx, text, &label, &der));
     if (redan_slice_ends(label, REDAN_S("PRIVATE KEY")))
         return redan_fail(ctx, REDAN_E_SCHEMA, 0,
                           "this is a private key; what belongs here is its public half");
@@ -174,7 +174,7 @@ enum redan_status redan_key_parse_private(struct redan_ctx *ctx, struct redan_sl
     text = skip_parameters(redan_slice_trim(text));
     if (text.len && memmem(text.at, text.len, old.at, old.len))
         return refuse_label(ctx, REDAN_S("ENCRYPTED PRIVATE KEY"));
-    REDAN_TRY(one_block(ctx, text, &label, &der));
+    REDAN_TRY(redan_key_block(ctx, text, &label, &der));
     if (redan_slice_is(label, "OPENSSH PRIVATE KEY"))
         REDAN_TRY(redan_ssh_private(ctx, der, &parts));
     else if (redan_slice_is(label, "EC PRIVATE KEY"))
@@ -191,6 +191,10 @@ void redan_key_add_public_pem(struct redan_buf *out, const struct redan_key *key
     const struct redan_key_card *card = redan_key_card(key->parts.kind);
     char der[sizeof(card->spki) + REDAN_KEY_PUBLIC_MAX];
 
+    if (card->spki_len == 0) {
+        out->fail = out->fail == REDAN_OK ? REDAN_E_UNSUPPORTED : out->fail;
+        return;
+    }
     memcpy(der, card->spki, card->spki_len);
     memcpy(der + card->spki_len, key->parts.public_bytes, card->public_len);
     redan_pem_add(out, "PUBLIC KEY", (struct redan_slice){der, card->spki_len + card->public_len},

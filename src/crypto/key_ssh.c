@@ -21,10 +21,31 @@ static enum redan_status find_type(struct redan_ctx *ctx, struct redan_slice typ
             type.len = 0;
     if (type.len == 0 || type.len > 64)
         return redan_fail(ctx, REDAN_E_SYNTAX, 0, "this is not an OpenSSH key");
-    return redan_fail(ctx, REDAN_E_UNSUPPORTED, 0,
-                      "an OpenSSH key of type %.*s; only ssh-ed25519, ecdsa-sha2-nistp256 and "
-                      "ecdsa-sha2-nistp384 are used: " REDAN_KEY_ADVICE,
-                      REDAN_FMT(type));
+    return redan_fail(
+        ctx, REDAN_E_UNSUPPORTED, 0,
+        "an OpenSSH key of type %.*s; only ssh-ed25519, ecdsa-sha2-nistp256, "
+        "ecdsa-sha2-nistp384 and sk-ssh-ed25519@openssh.com are used: " REDAN_KEY_ADVICE,
+        REDAN_FMT(type));
+}
+
+/* PROTOCOL.u2f: what the device takes part in signing for; OpenSSH's always begin with "ssh:". */
+static enum redan_status read_application(struct redan_ctx *ctx, struct redan_reader *in,
+                                          struct redan_key_parts *parts)
+{
+    struct redan_slice text = redan_reader_string(in);
+
+    REDAN_TRY(redan_reader_ok(ctx, in, "the OpenSSH key"));
+    bool good = text.len <= sizeof(parts->application) && redan_slice_starts(text, REDAN_S("ssh:"));
+    for (size_t i = 0; i < text.len; i++)
+        good = good && text.at[i] > ' ' && text.at[i] <= '~';
+    if (!good)
+        return redan_fail(ctx, REDAN_E_SYNTAX, in->pos,
+                          "the application of a security key must be \"ssh:\" and at most %zu "
+                          "characters",
+                          sizeof(parts->application));
+    memcpy(parts->application, text.at, text.len);
+    parts->application_len = text.len;
+    return REDAN_OK;
 }
 
 /* What follows the type: the curve's name for ECDSA, then the public bytes. */
@@ -43,7 +64,7 @@ static enum redan_status read_public(struct redan_ctx *ctx, struct redan_reader 
                           "the key of type %s has %zu public bytes instead of %zu", card->ssh,
                           point.len, card->public_len);
     memcpy(parts->public_bytes, point.at, point.len);
-    return REDAN_OK;
+    return parts->kind == REDAN_KEY_SK_ED25519 ? read_application(ctx, in, parts) : REDAN_OK;
 }
 
 static enum redan_status read_blob(struct redan_ctx *ctx, struct redan_slice blob,
@@ -86,8 +107,7 @@ enum redan_status redan_ssh_public(struct redan_ctx *ctx, struct redan_slice lin
     return REDAN_OK;
 }
 
-/* RFC 4251 5: a positive number without needless zeros, into a field of `len` bytes. */
-static bool put_number(struct redan_slice number, uint8_t *out, size_t len)
+bool redan_ssh_number(struct redan_slice number, uint8_t *out, size_t len)
 {
     const uint8_t *at = (const uint8_t *)number.at;
 
@@ -114,7 +134,7 @@ static enum redan_status read_private(struct redan_ctx *ctx, struct redan_reader
 
     REDAN_TRY(redan_reader_ok(ctx, in, "the OpenSSH private key"));
     if (card->curve) {
-        if (!put_number(number, parts->private_bytes, card->private_len))
+        if (!redan_ssh_number(number, parts->private_bytes, card->private_len))
             return redan_fail(ctx, REDAN_E_SYNTAX, in->pos, "the private number is malformed");
         return REDAN_OK;
     }
@@ -160,41 +180,62 @@ static enum redan_status read_section(struct redan_ctx *ctx, struct redan_slice 
     return REDAN_OK;
 }
 
-enum redan_status redan_ssh_private(struct redan_ctx *ctx, struct redan_slice bytes,
-                                    struct redan_key_parts *parts)
+/* PROTOCOL.key: everything up to the section that a passphrase encrypts; `in` stands there. */
+static enum redan_status read_outside(struct redan_ctx *ctx, struct redan_reader *in,
+                                      struct redan_key_parts *parts, bool *open)
 {
     static const char magic[] = "openssh-key-v1"; /* with its NUL */
+    struct redan_slice head = redan_reader_bytes(in, sizeof(magic));
+    struct redan_slice cipher = redan_reader_string(in);
+    struct redan_slice kdf = redan_reader_string(in);
+    struct redan_slice options = redan_reader_string(in);
+    uint32_t keys = redan_reader_u32be(in);
+    struct redan_slice blob = redan_reader_string(in);
+
+    if (head.len != sizeof(magic) || memcmp(head.at, magic, sizeof(magic)) != 0)
+        return redan_fail(ctx, REDAN_E_SYNTAX, 0, "this is not an OpenSSH private key");
+    REDAN_TRY(redan_reader_ok(ctx, in, "the OpenSSH private key"));
+    *open = redan_slice_is(cipher, "none") && redan_slice_is(kdf, "none");
+    if ((*open && options.len != 0) || keys != 1)
+        return redan_fail(ctx, REDAN_E_SYNTAX, in->pos,
+                          "the OpenSSH private key has options or more than one key");
+    REDAN_TRY(read_blob(ctx, blob, parts));
+    *open = *open && parts->kind != REDAN_KEY_SK_ED25519;
+    return REDAN_OK;
+}
+
+enum redan_status redan_ssh_outside(struct redan_ctx *ctx, struct redan_slice bytes,
+                                    struct redan_key_parts *parts, bool *open)
+{
     struct redan_reader in;
 
     redan_reader_init(&in, bytes);
-    struct redan_slice head = redan_reader_bytes(&in, sizeof(magic));
-    struct redan_slice cipher = redan_reader_string(&in);
-    struct redan_slice kdf = redan_reader_string(&in);
-    struct redan_slice options = redan_reader_string(&in);
-    uint32_t keys = redan_reader_u32be(&in);
-    struct redan_slice blob = redan_reader_string(&in);
-    if (head.len != sizeof(magic) || memcmp(head.at, magic, sizeof(magic)) != 0)
-        return redan_fail(ctx, REDAN_E_SYNTAX, 0, "this is not an OpenSSH private key");
-    REDAN_TRY(redan_reader_ok(ctx, &in, "the OpenSSH private key"));
-    if (!redan_slice_is(cipher, "none") || !redan_slice_is(kdf, "none"))
+    return read_outside(ctx, &in, parts, open);
+}
+
+enum redan_status redan_ssh_private(struct redan_ctx *ctx, struct redan_slice bytes,
+                                    struct redan_key_parts *parts)
+{
+    struct redan_reader in;
+    bool open = false;
+
+    redan_reader_init(&in, bytes);
+    REDAN_TRY(read_outside(ctx, &in, parts, &open));
+    if (!open)
         return redan_fail(
             ctx, REDAN_E_UNSUPPORTED, 0,
-            "the key is encrypted; make an unencrypted copy with: ssh-keygen -p -N '' "
-            "-f FILE, or use PEM");
-    if (options.len != 0 || keys != 1)
-        return redan_fail(ctx, REDAN_E_SYNTAX, in.pos,
-                          "the OpenSSH private key has options or more than one key");
+            "the key is encrypted or on a security key; make an unencrypted copy with: ssh-keygen "
+            "-p -N '' -f FILE, or have ssh-keygen sign: --ssh-key FILE");
     struct redan_slice section = redan_reader_string(&in);
     REDAN_TRY(redan_reader_ok(ctx, &in, "the OpenSSH private key"));
     if (redan_reader_left(&in) != 0)
         return redan_fail(ctx, REDAN_E_SYNTAX, in.pos,
                           "bytes after the end of the OpenSSH private key");
-    REDAN_TRY(read_blob(ctx, blob, parts));
+    parts->ssh = true;
     return read_section(ctx, section, parts);
 }
 
-/* 32-bit big-endian length and the bytes. */
-static size_t put_string(char *out, size_t at, const void *bytes, size_t len)
+size_t redan_ssh_put(char *out, size_t at, const void *bytes, size_t len)
 {
     for (size_t i = 0; i < 4; i++)
         out[at + i] = (char)(uint8_t)(len >> (24 - 8 * i));
@@ -202,17 +243,33 @@ static size_t put_string(char *out, size_t at, const void *bytes, size_t len)
     return at + 4 + len;
 }
 
+size_t redan_ssh_blob(const struct redan_key_parts *parts, char blob[REDAN_KEY_BLOB_MAX])
+{
+    const struct redan_key_card *card = redan_key_card(parts->kind);
+    size_t n = redan_ssh_put(blob, 0, card->ssh, strlen(card->ssh));
+
+    if (card->curve)
+        n = redan_ssh_put(blob, n, card->curve, strlen(card->curve));
+    n = redan_ssh_put(blob, n, parts->public_bytes, card->public_len);
+    if (parts->application_len)
+        n = redan_ssh_put(blob, n, parts->application, parts->application_len);
+    return n;
+}
+
+void redan_key_add_public_blob(struct redan_buf *out, const struct redan_key *key)
+{
+    char blob[REDAN_KEY_BLOB_MAX];
+
+    redan_buf_add(out, blob, redan_ssh_blob(&key->parts, blob));
+}
+
 void redan_key_add_public_ssh(struct redan_buf *out, const struct redan_key *key,
                               struct redan_slice comment)
 {
-    const struct redan_key_card *card = redan_key_card(key->parts.kind);
-    char blob[REDAN_KEY_PUBLIC_MAX + 64];
-    size_t n = put_string(blob, 0, card->ssh, strlen(card->ssh));
+    char blob[REDAN_KEY_BLOB_MAX];
+    size_t n = redan_ssh_blob(&key->parts, blob);
 
-    if (card->curve)
-        n = put_string(blob, n, card->curve, strlen(card->curve));
-    n = put_string(blob, n, key->parts.public_bytes, card->public_len);
-    redan_buf_text(out, card->ssh);
+    redan_buf_text(out, redan_key_card(key->parts.kind)->ssh);
     redan_buf_char(out, ' ');
     redan_base64_add(out, (struct redan_slice){blob, n});
     if (comment.len) {

@@ -15,6 +15,9 @@ REDAN_NODISCARD enum redan_status redan_file_create(struct redan_ctx *ctx, struc
 /* A file's new content in one rename; keeps the old file's mode where there was one. */
 REDAN_NODISCARD enum redan_status redan_file_replace(struct redan_ctx *ctx, struct redan_slice path,
                                                      unsigned mode, struct redan_slice bytes);
+/* Put bytes at the end of a regular file, made where there is none; a symbolic link in the last component is refused. */
+REDAN_NODISCARD enum redan_status redan_file_append(struct redan_ctx *ctx, struct redan_slice path,
+                                                    struct redan_slice bytes);
 bool redan_file_exists(struct redan_ctx *ctx, struct redan_slice path);
 bool redan_folder_exists(struct redan_ctx *ctx, struct redan_slice path);
 /* Names in a folder, sorted by bytes, without "." and ".."; in the arena. */

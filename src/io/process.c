@@ -29,6 +29,7 @@ struct child {
     int write[STREAMS];
     struct redan_buf got[STREAMS];
     bool cut;
+    bool terminal; /* in our process group, where others live as well */
 };
 
 static void child_init(struct child *child, struct redan_ctx *ctx)
@@ -43,7 +44,8 @@ static void child_init(struct child *child, struct redan_ctx *ctx)
 /* Before it is reaped its number cannot be another's. */
 static void kill_group(const struct child *child)
 {
-    (void)kill(-child->pid, SIGKILL);
+    if (!child->terminal)
+        (void)kill(-child->pid, SIGKILL);
     (void)kill(child->pid, SIGKILL);
 }
 
@@ -98,6 +100,14 @@ static int input_open(struct redan_slice input)
     return fd;
 }
 
+/* The terminal that the caller was started from, else nothing to read. */
+static int terminal_open(void)
+{
+    int fd = redan_os_open(AT_FDCWD, "/dev/tty", O_RDWR | O_NOCTTY, 0);
+
+    return lift(fd >= 0 ? fd : redan_os_open(AT_FDCWD, "/dev/null", O_RDONLY, 0));
+}
+
 static enum redan_status open_all(struct child *child, const struct redan_process *process)
 {
     struct redan_ctx *ctx = child->ctx;
@@ -110,7 +120,7 @@ static enum redan_status open_all(struct child *child, const struct redan_proces
         if (child->folder < 0)
             return redan_os_fail(ctx, errno, "open the folder", process->folder);
     }
-    child->input = input_open(process->input);
+    child->input = process->terminal ? terminal_open() : input_open(process->input);
     if (child->input < 0)
         return redan_os_fail(ctx, errno, "prepare the input of", program);
     for (int i = 0; i < STREAMS; i++) {
@@ -126,7 +136,7 @@ static enum redan_status open_all(struct child *child, const struct redan_proces
     return REDAN_OK;
 }
 
-static int set_attributes(posix_spawnattr_t *attributes)
+static int set_attributes(posix_spawnattr_t *attributes, bool terminal)
 {
     sigset_t none;
     sigset_t all;
@@ -136,11 +146,13 @@ static int set_attributes(posix_spawnattr_t *attributes)
     (void)sigfillset(&all);
     (void)sigdelset(&all, SIGKILL);
     (void)sigdelset(&all, SIGSTOP);
+    int flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF;
+    if (!terminal) /* a group of its own would be in the background, and stopped when it asks */
+        flags |= POSIX_SPAWN_SETPGROUP;
     if ((error = posix_spawnattr_setpgroup(attributes, 0)) == 0 &&
         (error = posix_spawnattr_setsigmask(attributes, &none)) == 0 &&
         (error = posix_spawnattr_setsigdefault(attributes, &all)) == 0)
-        error = posix_spawnattr_setflags(
-            attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+        error = posix_spawnattr_setflags(attributes, (short)flags);
     return error;
 }
 
@@ -154,7 +166,8 @@ static int set_descriptors(posix_spawn_file_actions_t *actions, const struct chi
         (error = posix_spawn_file_actions_adddup2(actions, child->input, STDIN_FILENO)) == 0 &&
         (error = posix_spawn_file_actions_adddup2(actions, child->write[OUT], STDOUT_FILENO)) ==
             0 &&
-        (error = posix_spawn_file_actions_adddup2(actions, child->write[ERR], STDERR_FILENO)) == 0)
+        (child->terminal || (error = posix_spawn_file_actions_adddup2(actions, child->write[ERR],
+                                                                      STDERR_FILENO)) == 0))
         error = posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
     return error;
 }
@@ -178,7 +191,7 @@ static enum redan_status spawn(struct child *child, const struct redan_process *
 
     (void)posix_spawnattr_init(&attributes); /* neither can fail in glibc */
     (void)posix_spawn_file_actions_init(&actions);
-    int error = set_attributes(&attributes);
+    int error = set_attributes(&attributes, process->terminal);
     if (error == 0)
         error = set_descriptors(&actions, child);
     if (error == 0) { /* the array is const to us, and exec does not write to it */
@@ -288,8 +301,11 @@ enum redan_status redan_process_run(struct redan_ctx *ctx, const struct redan_pr
     struct redan_process_result made = {.exit_code = 0};
 
     child_init(&child, ctx);
-    if (!process->argv || !process->argv[0] || process->seconds == 0)
-        return redan_fail(ctx, REDAN_E_USAGE, 0, "a program needs a name and a time limit");
+    child.terminal = process->terminal;
+    if (!process->argv || !process->argv[0] || process->seconds == 0 ||
+        (process->terminal && process->input.len > 0))
+        return redan_fail(ctx, REDAN_E_USAGE, 0,
+                          "a program needs a name and a time limit, and one input");
     REDAN_TRY(open_all(&child, process));
     REDAN_TRY(spawn(&child, process));
     REDAN_TRY(watch(&child, process->seconds, &made));

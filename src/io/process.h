@@ -9,6 +9,9 @@ struct redan_process {
     struct redan_slice folder; /* working folder; empty for the caller's */
     struct redan_slice input;  /* standard input */
     unsigned seconds;          /* killed with its process group after this long; 0 is refused */
+    /* It may ask a person: it stays in the caller's process group, its input is the terminal where there is one, what it
+     * says on standard error goes to the caller's, and only itself is killed. */
+    bool terminal;
 };
 
 struct redan_process_result {

@@ -153,3 +153,22 @@ enum redan_status redan_file_replace(struct redan_ctx *ctx, struct redan_slice p
     temp.kept = true;
     return folder_sync(ctx, temp.folder, path);
 }
+
+enum redan_status redan_file_append(struct redan_ctx *ctx, struct redan_slice path,
+                                    struct redan_slice bytes)
+{
+    REDAN_DEFER(redan_os_close) int fd = -1;
+    char name[REDAN_OS_PATH];
+    char shown[REDAN_OS_SHOW];
+    struct stat st;
+
+    REDAN_TRY(redan_os_path(ctx, path, name));
+    fd = redan_os_open(AT_FDCWD, name, O_WRONLY | O_APPEND | O_CREAT | O_NOFOLLOW | O_NONBLOCK,
+                       0644);
+    if (fd < 0 || fstat(fd, &st) != 0)
+        return redan_os_fail(ctx, errno, "add to", path);
+    if (!S_ISREG(st.st_mode))
+        return redan_fail(ctx, REDAN_E_IO, 0, "%s is %s; only a regular file is added to",
+                          redan_os_show(path, shown), redan_os_kind(st.st_mode));
+    return redan_os_write(fd, bytes) == 0 ? REDAN_OK : redan_os_fail(ctx, errno, "add to", path);
+}

@@ -72,6 +72,8 @@ static enum redan_status copy_node(struct redan_problems *problems, const struct
     copy->key = node->key;
     copy->truth = node->truth;
     copy->text = node->text;
+    copy->line = node->line;
+    copy->key_line = node->key_line;
     if (node->key.len)
         REDAN_TRY(check_nfc(problems, node, node->key));
     if (node->kind == REDAN_NODE_TEXT) {

@@ -3,6 +3,7 @@
 
 #include "codec/yaml.h"
 #include "record/embedded.h"
+#include "record/rule.h"
 
 const char *const redan_stage_words[] = {"data",      "training",  "storage",
                                          "inference", "evolution", NULL};
@@ -20,6 +21,8 @@ static const struct redan_bind_field archetype_fields[] = {
      redan_depth_words, "page, core or full"},
     {"harms", REDAN_BIND_TEXTS, true, offsetof(struct redan_archetype, harms), NULL, NULL,
      "what it harms"},
+    {"floor", REDAN_BIND_WORD, false, offsetof(struct redan_archetype, floor), NULL,
+     redan_severity_words, "the least severity that needs no governance body"},
     {"applies-when", REDAN_BIND_TEXTS, true, offsetof(struct redan_archetype, applies), NULL, NULL,
      "profile flags"},
     {"maps", REDAN_BIND_TEXTS, true, offsetof(struct redan_archetype, maps), NULL, NULL,
@@ -59,6 +62,7 @@ static const struct redan_bind_shape framework_shape = {
 
 struct file {
     struct redan_slice schema;
+    uint64_t version;
     struct redan_list archetypes;
     struct redan_list controls;
     struct redan_list frameworks;
@@ -66,6 +70,8 @@ struct file {
 
 static const struct redan_bind_field file_fields[] = {
     {"schema", REDAN_BIND_TEXT, true, offsetof(struct file, schema), NULL, NULL, "redan/catalog/1"},
+    {"version", REDAN_BIND_COUNT, true, offsetof(struct file, version), NULL, NULL,
+     "the catalogue's version, the same in all its files"},
     {"archetypes", REDAN_BIND_LIST, false, offsetof(struct file, archetypes), &archetype_shape,
      NULL, "archetypes"},
     {"controls", REDAN_BIND_LIST, false, offsetof(struct file, controls), &control_shape, NULL,
@@ -90,6 +96,11 @@ static enum redan_status load_file(struct redan_ctx *ctx, const struct redan_emb
     if (problems.count > 0)
         return redan_fail_at(ctx, REDAN_E_SCHEMA, problems.first->line, problems.first->column,
                              "catalogue %s: %.*s", embedded->name, REDAN_FMT(problems.first->text));
+    if (file.version == 0 || (catalog->version != 0 && file.version != catalog->version))
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                          "catalogue %s has the version %llu; all its files have one, from 1",
+                          embedded->name, (unsigned long long)file.version);
+    catalog->version = file.version;
     if (file.archetypes.count)
         catalog->archetypes = file.archetypes;
     if (file.controls.count)

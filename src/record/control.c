@@ -14,7 +14,7 @@ static const struct redan_bind_field control_fields[] = {
     {"catalog", REDAN_BIND_ID, false, offsetof(struct redan_control, catalog), NULL, NULL,
      "an id of the control catalogue, catalog: I-OBSC"},
     {"scope", REDAN_BIND_TEXT, false, offsetof(struct redan_control, scope), NULL, NULL,
-     "where it is inherited"},
+     "where it is inherited, scope: system.hosts_model"},
     {"evidence", REDAN_BIND_NODE, true, offsetof(struct redan_control, evidence), NULL, NULL,
      "a list of queries, or none"},
 };
@@ -104,6 +104,17 @@ static void resolve_subject(struct redan_problems *problems, const struct redan_
                           "the subject \"%.*s\" is not in the release", REDAN_FMT(e->subject));
 }
 
+/* A control of the organisation that asks about no release is proved once, for all the systems that its records cover. */
+static enum redan_status resolve_owner(struct redan_ctx *ctx, const struct redan_control *control,
+                                       const struct entry *e, struct redan_query *q)
+{
+    if (control->org.len == 0 || e->subject.len > 0)
+        return REDAN_OK;
+    q->covers = q->system;
+    q->system = control->org;
+    return redan_system_digest(ctx, q->covers, &q->covered);
+}
+
 static void resolve_rest(struct redan_problems *problems, const struct entry *e,
                          struct redan_query *q)
 {
@@ -180,6 +191,7 @@ static enum redan_status resolve_entry(struct redan_problems *problems,
     resolve_type(problems, &e, q);
     resolve_subject(problems, release, &e, q);
     resolve_rest(problems, &e, q);
+    REDAN_TRY(resolve_owner(problems->ctx, control, &e, q));
     return digest_query(problems, &e, q);
 }
 

@@ -52,7 +52,8 @@ static enum redan_status add_head(struct redan_ctx *ctx, struct redan_node *pred
     REDAN_TRY(add_digest(ctx, head, "query", &q->digest));
     REDAN_TRY(add_digest(ctx, head, "previous", previous));
     REDAN_TRY(add_source(ctx, head, draft));
-    return redan_release_add(ctx, head, draft->release);
+    const struct redan_release none = {0}; /* an organisation's proof is about no release */
+    return redan_release_add(ctx, head, q->covers.len ? &none : draft->release);
 }
 
 /* Observations go under "observed"; a foreign predicate keeps its own layout beside the header. */
@@ -78,12 +79,34 @@ static enum redan_status add_observed(struct redan_ctx *ctx, struct redan_node *
     return REDAN_OK;
 }
 
+/* An organisation's proof is about the systems that it covers, each by its id. */
+static enum redan_status add_covered(struct redan_ctx *ctx, struct redan_statement *statement,
+                                     const struct redan_draft *draft)
+{
+    struct redan_slice self = draft->query->covers;
+    const struct redan_texts *covers =
+        draft->covers.count ? &draft->covers : &(const struct redan_texts){&self, 1};
+
+    statement->subjects = redan_take_array(ctx, covers->count, sizeof(*statement->subjects));
+    if (!statement->subjects)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < covers->count; i++) {
+        struct redan_statement_subject *subject = &statement->subjects[i];
+        REDAN_TRY(redan_format(ctx, &subject->name, "system:%.*s", REDAN_FMT(covers->items[i])));
+        REDAN_TRY(redan_system_digest(ctx, covers->items[i], &subject->digest));
+    }
+    statement->count = covers->count;
+    return REDAN_OK;
+}
+
 static enum redan_status add_subjects(struct redan_ctx *ctx, struct redan_statement *statement,
                                       const struct redan_draft *draft)
 {
     const struct redan_release_item *one = draft->query->subject;
     size_t count = one ? 1 : draft->release->count;
 
+    if (draft->query->covers.len)
+        return add_covered(ctx, statement, draft);
     if (count == 0)
         return redan_fail(ctx, REDAN_E_SCHEMA, 0,
                           "the release pins nothing; pin it first: redan release pin NAME=PATH");
@@ -106,7 +129,7 @@ enum redan_status redan_draft_write(struct redan_ctx *ctx, const struct redan_st
     struct redan_statement statement = {0};
     struct redan_node *predicate = redan_node_new(ctx, REDAN_NODE_MAP);
     const struct redan_chain *chain =
-        redan_chain_of(store->chains, store->chain_count, draft->by->holder);
+        redan_chain_of(store->chains, store->chain_count, draft->by->holder, draft->query->system);
     struct redan_digest previous = {0};
     uint64_t seq = 1;
 

@@ -2,6 +2,7 @@
 #include "record/evidence.h"
 
 #include "base/clock.h"
+#include "record/canonical_tree.h"
 #include "record/store.h"
 
 const char *const redan_outcome_words[] = {
@@ -22,6 +23,12 @@ bool redan_outcome_unclear(enum redan_outcome outcome)
     return outcome == REDAN_OUTCOME_GAP || outcome == REDAN_OUTCOME_ERROR;
 }
 
+enum redan_status redan_system_digest(struct redan_ctx *ctx, struct redan_slice system,
+                                      struct redan_digest *digest)
+{
+    return redan_tagged_digest(ctx, "system", system, digest);
+}
+
 /* One judgement under way. */
 struct judging {
     struct redan_ctx *ctx;
@@ -37,9 +44,10 @@ static enum redan_status how_to(struct redan_ctx *ctx, const struct redan_query 
 {
     const struct redan_evidence_how *how = q->type->how;
 
-    return redan_format(ctx, action, "%s: redan evidence %s%.*s/%.*s %s--key KEY", first,
+    return redan_format(ctx, action, "%s: redan evidence %s%.*s/%.*s %s%s%.*s%s--key KEY", first,
                         how ? how->before : "add ", REDAN_FMT(q->control), REDAN_FMT(q->id),
-                        how ? how->after : "--observed FILE ");
+                        how ? how->after : "--observed FILE ", q->covers.len ? "--covers " : "",
+                        REDAN_FMT(q->covers), q->covers.len ? " " : "");
 }
 
 static enum redan_status conclude(struct judging *j, enum redan_outcome outcome,
@@ -55,34 +63,75 @@ static bool names_query(const struct redan_record *r, const struct redan_query *
     return redan_slice_eq(r->control, q->control) && redan_slice_eq(r->evidence, q->id);
 }
 
+static bool names_digest(const struct redan_record *r, const struct redan_digest *digest)
+{
+    for (size_t i = 0; i < r->statement.count; i++) {
+        if (redan_digest_eq(&r->statement.subjects[i].digest, digest))
+            return true;
+    }
+    return false;
+}
+
 static bool about_subject(const struct redan_record *r, const struct redan_query *q,
                           const struct redan_release *release)
 {
     const struct redan_release_item *one = q->subject;
     size_t want = one ? 1 : release->count;
 
+    if (q->covers.len)
+        return names_digest(r, &q->covered);
     for (size_t i = 0; i < want; i++) {
-        const struct redan_digest *d = one ? &one->digest : &release->items[i].digest;
-        bool there = false;
-        for (size_t k = 0; k < r->statement.count && !there; k++)
-            there = redan_digest_eq(&r->statement.subjects[k].digest, d);
-        if (!there)
+        if (!names_digest(r, one ? &one->digest : &release->items[i].digest))
             return false;
     }
     return want > 0;
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool same_name(struct redan_slice a, struct redan_slice b)
+{
+    bool same = a.len > 0 && a.len == b.len;
+
+    for (size_t i = 0; same && i < a.len; i++)
+        same = lower(a.at[i]) == lower(b.at[i]);
+    return same;
+}
+
+/* By id or by name: one person may be listed under two ids. */
+static bool is_barred(const struct judging *j, struct redan_slice holder)
+{
+    const struct redan_keyring_holder *holders = j->ring->holders.items;
+    const struct redan_texts *barred = &j->query->barred;
+    struct redan_slice name = {0};
+
+    for (size_t i = 0; barred->count && i < j->ring->holders.count; i++) {
+        if (redan_slice_eq(holders[i].id, holder))
+            name = redan_slice_trim(holders[i].name);
+    }
+    for (size_t i = 0; i < barred->count; i++) {
+        struct redan_slice who = redan_slice_trim(barred->items[i]);
+        if (same_name(who, holder) || same_name(who, name))
+            return true;
+    }
+    return false;
+}
+
 /* The signature of a key that was valid when the record was made, held by the producer the record names, who is the one the
- * query asks for. NULL and the reason otherwise. */
+ * query asks for, and is not barred. NULL and the reason otherwise. */
 static const struct redan_signer *right_signer(struct judging *j, const struct redan_record *r,
-                                               struct redan_slice *why)
+                                               bool *barred, struct redan_slice *why)
 {
     const struct redan_query *q = j->query;
 
     *why = REDAN_S("no signature of a key in keys.yaml verifies");
     for (size_t i = 0; i < r->signer_count; i++) {
         const struct redan_keyring_key *key = r->signers[i].key;
-        enum redan_key_state state = redan_keyring_state(key, r->time);
+        enum redan_key_state state =
+            redan_keyring_state_signed(key, r->time, r->signers[i].stamped);
         bool named = q->signer.len ? redan_slice_eq(key->holder, q->signer)
                                    : redan_keyring_holds(j->ring, key->holder, q->role);
         if (!named || !redan_slice_eq(key->holder, r->producer)) {
@@ -94,6 +143,11 @@ static const struct redan_signer *right_signer(struct judging *j, const struct r
             if (redan_format(j->ctx, why, "the key %.*s of %.*s was %s when it signed",
                              REDAN_FMT(key->id), REDAN_FMT(key->holder),
                              redan_key_state_name(state)) != REDAN_OK)
+                return NULL;
+        } else if (is_barred(j, key->holder)) {
+            *barred = true;
+            if (redan_format(j->ctx, why, "signed by %.*s, who leads this system",
+                             REDAN_FMT(key->holder)) != REDAN_OK)
                 return NULL;
         } else {
             return &r->signers[i];
@@ -108,15 +162,16 @@ struct search {
     const struct redan_record *best;
     const struct redan_signer *signer;
     enum stage stage; /* how far the best candidate got */
+    bool barred;      /* UNSIGNED, because who signed may not */
     struct redan_slice why;
 };
 
 /* How far one record gets on the way to answering the query. */
 static enum stage reach(struct judging *j, const struct redan_record *r,
-                        const struct redan_release *release, const struct redan_signer **signer,
-                        struct redan_slice *why)
+                        const struct redan_release *release, struct search *found)
 {
     const struct redan_query *q = j->query;
+    struct redan_slice *why = &found->why;
 
     if (!names_query(r, q))
         return NOTHING;
@@ -128,8 +183,8 @@ static enum stage reach(struct judging *j, const struct redan_record *r,
         *why = REDAN_S("recorded for another system");
         return FOREIGN;
     }
-    *signer = right_signer(j, r, why);
-    if (!*signer)
+    found->signer = right_signer(j, r, &found->barred, why);
+    if (!found->signer)
         return UNSIGNED;
     if (!redan_slice_eq(r->ledger, q->ledger)) {
         *why = REDAN_S("recorded in another ledger");
@@ -167,23 +222,22 @@ static void search(struct judging *j, const struct redan_release *release, struc
 {
     for (const struct redan_record *r = first_of(j->store, j->query->control); r;
          r = next_of(j->store, r)) {
-        const struct redan_signer *signer = NULL;
-        struct redan_slice why = {0};
-        enum stage stage = reach(j, r, release, &signer, &why);
+        struct search found = {.best = r};
+        enum stage stage = found.stage = reach(j, r, release, &found);
         bool newer = s->best && (r->time > s->best->time ||
                                  (r->time == s->best->time && r->seq > s->best->seq));
         /* the newest of those about the released subject counts, whichever query it answers */
         enum stage rank = stage == OTHER_QUERY ? FOUND : stage;
         enum stage held = s->stage == OTHER_QUERY ? FOUND : s->stage;
         if (stage != NOTHING && (rank > held || (rank == held && newer)))
-            *s = (struct search){r, signer, stage, why};
+            *s = found;
     }
 }
 
 static enum redan_status not_found(struct judging *j, const struct search *s)
 {
     struct redan_slice text = s->why;
-    struct redan_slice subject =
+    const struct redan_slice subject =
         j->query->subject ? j->query->subject->name : REDAN_S("the release");
 
     j->out->record = s->best;
@@ -198,13 +252,27 @@ static enum redan_status not_found(struct judging *j, const struct search *s)
                         REDAN_S("the query has changed since it was recorded"),
                         "run it again and record it");
     case UNSIGNED:
+        j->out->barred = s->barred;
         return conclude(j, REDAN_OUTCOME_WRONG_SIGNER, text, "have the right producer record it");
     case OTHER_SUBJECT:
+        if (j->query->covers.len) {
+            REDAN_TRY(redan_format(j->ctx, &text, "it does not cover the system %.*s",
+                                   REDAN_FMT(j->query->covers)));
+            return conclude(j, REDAN_OUTCOME_WRONG_SUBJECT, text,
+                            "record it for all that it covers");
+        }
         REDAN_TRY(redan_format(j->ctx, &text, "recorded about another digest than that of %.*s",
                                REDAN_FMT(subject)));
         return conclude(j, REDAN_OUTCOME_WRONG_SUBJECT, text,
                         "run it on what is released now and record it");
     case NOTHING:
+        if (j->query->signer.len == 0 || !is_barred(j, j->query->signer))
+            break;
+        j->out->barred = true;
+        REDAN_TRY(redan_format(j->ctx, &text, "it is to be signed by %.*s, who leads this system",
+                               REDAN_FMT(j->query->signer)));
+        return conclude(j, REDAN_OUTCOME_WRONG_SIGNER, text,
+                        "name another signer in the query, and have them record it");
     case FOUND:
         break;
     }
@@ -231,7 +299,7 @@ static enum redan_status admissible(struct judging *j, const struct search *s, b
     const struct redan_query *q = j->query;
     const struct redan_record *r = s->best;
     const struct redan_chain *chain =
-        redan_chain_of(j->store->chains, j->store->chain_count, r->producer);
+        redan_chain_of(j->store->chains, j->store->chain_count, r->producer, r->system);
     int64_t now = j->ctx->now;
     struct redan_slice text = {0};
     char age[REDAN_TIME_TEXT];

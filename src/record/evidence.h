@@ -5,6 +5,7 @@
 #include "attest/chain.h"
 #include "attest/keyring.h"
 #include "attest/statement.h"
+#include "codec/bind.h"
 #include "record/compare.h"
 #include "record/release.h"
 
@@ -43,15 +44,23 @@ extern const char *const redan_mode_words[]; /* "enforce", "observe", NULL */
 struct redan_evidence_type;
 struct redan_store;
 
+/* What stands for a system among the subjects of an organisation's record: the tagged digest "system" of its id. */
+REDAN_NODISCARD enum redan_status
+redan_system_digest(struct redan_ctx *ctx, struct redan_slice system, struct redan_digest *digest);
+
 /* What a control asks of its evidence. */
 struct redan_query {
-    struct redan_slice system;
+    struct redan_slice system; /* whose records answer: the system's, or the organisation's */
     struct redan_slice control;
     struct redan_slice id;
     const struct redan_evidence_type *type;
-    const struct redan_release_item *subject; /* NULL: the whole release */
-    const struct redan_node *expect;          /* MAP of comparators, or NULL */
-    struct redan_slice ledger;                /* "environment/stream", or empty */
+    const struct redan_release_item *subject; /* NULL: the whole release, or what `covers` says */
+    struct redan_slice
+        covers; /* the system that a proof of the organisation must cover; empty for a proof of the system's own */
+    struct redan_digest covered; /* of its id; a subject of such a record (redan_system_digest) */
+    struct redan_texts barred;   /* persons whose word does not count here: ids and names */
+    const struct redan_node *expect; /* MAP of comparators, or NULL */
+    struct redan_slice ledger;       /* "environment/stream", or empty */
     struct redan_slice file; /* where the producer leaves what is to be recorded; a convenience */
     enum redan_mode mode;
     struct redan_slice signer; /* a holder; empty when `role` says who */
@@ -100,6 +109,7 @@ struct redan_judgement {
     int64_t until;                     /* when it becomes stale by itself; 0 when it does not */
     struct redan_slice detail;         /* what was found; always said unless it passes */
     struct redan_slice action;         /* what to do next; always said unless it passes */
+    bool barred;                       /* wrong-signer, because who signed is barred */
 };
 
 REDAN_NODISCARD enum redan_status

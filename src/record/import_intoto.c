@@ -44,8 +44,8 @@ static enum redan_status find_holders(struct redan_ctx *ctx, const struct redan_
         return REDAN_E_MEMORY;
     REDAN_TRY(redan_keyring_signers(ctx, ring, envelope, signers, &count));
     for (size_t i = 0; i < count; i++) {
-        int64_t at = signers[i].stamped ? signers[i].stamped : ctx->now;
-        bool known = redan_keyring_state(signers[i].key, at) != REDAN_KEY_VALID;
+        bool known = redan_keyring_state_signed(signers[i].key, ctx->now, signers[i].stamped) !=
+                     REDAN_KEY_VALID;
         for (size_t k = 0; k < a->count && !known; k++)
             known = redan_slice_eq(a->holders[k], signers[i].key->holder);
         if (!known)

@@ -1,4 +1,4 @@
-/* The organisation file, its defaults, and what it says about grades, appetite and quorums. */
+/* The organisation file, its defaults, and what it says about grades, appetite, floors, duties and quorums. */
 #include "record/org.h"
 
 #include "codec/yaml.h"
@@ -42,10 +42,11 @@ static const struct redan_bind_field rules_fields[] = {
     {"min-grade", REDAN_BIND_STRUCT, false, offsetof(struct redan_rules, min_grade), &grade_shape,
      NULL, "{critical: E3, high: E2, medium: E1, low: E0}"},
     {"separation", REDAN_BIND_TEXTS, false, offsetof(struct redan_rules, separation), NULL, NULL,
-     "[ml-lead != security-lead]"},
+     "[ml-lead != security-lead, acceptor != owner, evidence-signer != author]"},
 };
-static const struct redan_bind_shape rules_shape = {
-    "the rules", sizeof(struct redan_rules), SIZE_MAX, rules_fields, REDAN_COUNT(rules_fields)};
+static const struct redan_bind_shape rules_shape = {"the rules", sizeof(struct redan_rules),
+                                                    offsetof(struct redan_rules, node),
+                                                    rules_fields, REDAN_COUNT(rules_fields)};
 
 static const struct redan_bind_field probe_fields[] = {
     {"id", REDAN_BIND_ID, true, offsetof(struct redan_probe, id), NULL, NULL, "a short id"},
@@ -69,6 +70,18 @@ static const struct redan_bind_shape probe_shape = {"a probe", sizeof(struct red
                                                     offsetof(struct redan_probe, node),
                                                     probe_fields, REDAN_COUNT(probe_fields)};
 
+static const struct redan_bind_field required_fields[] = {
+    {"catalog", REDAN_BIND_ID, true, offsetof(struct redan_required, catalog), NULL, NULL,
+     "a control of the catalogue, I-LOG"},
+    {"scope", REDAN_BIND_TEXT, false, offsetof(struct redan_required, scope), NULL, NULL,
+     "a condition over the profile, system.query_access"},
+    {"from", REDAN_BIND_DATE, false, offsetof(struct redan_required, from), NULL, NULL,
+     "the day from which its absence fails"},
+};
+static const struct redan_bind_shape required_shape = {
+    "a required control", sizeof(struct redan_required), offsetof(struct redan_required, node),
+    required_fields, REDAN_COUNT(required_fields)};
+
 static const struct redan_bind_field org_fields[] = {
     {"schema", REDAN_BIND_TEXT, true, offsetof(struct redan_org, schema), NULL, NULL,
      "redan/org/1"},
@@ -76,21 +89,28 @@ static const struct redan_bind_field org_fields[] = {
      "the organisation's id"},
     {"version", REDAN_BIND_COUNT, false, offsetof(struct redan_org, version), NULL, NULL,
      "a number that only rises"},
-    {"catalog", REDAN_BIND_NODE, false, offsetof(struct redan_org, catalog), NULL, NULL,
-     "catalogue editions"},
+    {"catalog", REDAN_BIND_NODE, false, offsetof(struct redan_org, catalog_node), NULL, NULL,
+     "{version: 1, max-age: 45d, reviewed: 2026-11-24}"},
     {"appetite", REDAN_BIND_STRUCT, false, offsetof(struct redan_org, appetite), &appetite_shape,
      NULL, "{integrity: low, confidentiality: low, availability: medium}"},
     {"rules", REDAN_BIND_STRUCT, false, offsetof(struct redan_org, rules), &rules_shape, NULL,
      "rules"},
     {"roles", REDAN_BIND_NODE, false, offsetof(struct redan_org, roles), NULL, NULL,
      "{ml-lead: 1, risk-board: 2}"},
+    {"bodies", REDAN_BIND_TEXTS, false, offsetof(struct redan_org, bodies), NULL, NULL,
+     "roles that may carry a risk, [risk-board]"},
+    {"floors", REDAN_BIND_NODE, false, offsetof(struct redan_org, floors), NULL, NULL,
+     "least severity by archetype, {IN-02: critical}"},
+    {"required", REDAN_BIND_LIST, false, offsetof(struct redan_org, required), &required_shape,
+     NULL, "[{catalog: I-LOG, scope: system.query_access}]"},
     {"controls", REDAN_BIND_LIST, false, offsetof(struct redan_org, controls), &redan_control_shape,
      NULL, "controls proved once"},
     {"probes", REDAN_BIND_LIST, false, offsetof(struct redan_org, probes), &probe_shape, NULL,
      "probes and commands"},
 };
 static const struct redan_bind_shape org_shape = {"an organisation file", sizeof(struct redan_org),
-                                                  SIZE_MAX, org_fields, REDAN_COUNT(org_fields)};
+                                                  offsetof(struct redan_org, node), org_fields,
+                                                  REDAN_COUNT(org_fields)};
 
 enum { DAY = 86400 };
 
@@ -110,6 +130,13 @@ static enum redan_status defaults(struct redan_ctx *ctx, struct redan_org *org)
         *r->min_grade = (struct redan_min_grade){REDAN_GRADE_MEASURED, REDAN_GRADE_VERIFIED,
                                                  REDAN_GRADE_SIGNED, REDAN_GRADE_CLAIMED};
     }
+    if (org->bodies.count == 0) {
+        org->bodies.items = redan_take(ctx, sizeof(*org->bodies.items));
+        if (!org->bodies.items)
+            return REDAN_E_MEMORY;
+        org->bodies.items[0] = REDAN_S("risk-board");
+        org->bodies.count = 1;
+    }
     if (!org->appetite) /* all low: the word with the value 0 */
         org->appetite = redan_take(ctx, sizeof(*org->appetite));
     return org->appetite ? REDAN_OK : REDAN_E_MEMORY;
@@ -127,12 +154,58 @@ enum redan_status redan_org_parse(struct redan_problems *problems, struct redan_
     if (org->schema.len && !redan_slice_is(org->schema, "redan/org/1"))
         redan_problem_add(problems, root, "write schema: redan/org/1", "schema is \"%.*s\"",
                           REDAN_FMT(org->schema));
-    bool redates_said = org->rules && root->kind == REDAN_NODE_MAP &&
-                        redan_node_get(redan_node_get(root, "rules"), "planned-redates");
+    bool redates_said = org->rules && redan_node_get(org->rules->node, "planned-redates");
+    REDAN_TRY(redan_org_lint(problems, org));
     REDAN_TRY(defaults(ctx, org));
     if (!redates_said)
         org->rules->planned_redates = 2;
     return REDAN_OK;
+}
+
+const struct redan_control *redan_org_control(const struct redan_org *org, struct redan_slice id)
+{
+    const struct redan_control *controls = org->controls.items;
+
+    for (size_t i = 0; i < org->controls.count; i++) {
+        if (redan_slice_eq(controls[i].id, id))
+            return &controls[i];
+    }
+    return NULL;
+}
+
+bool redan_org_separates(const struct redan_org *org, enum redan_separation duty)
+{
+    return duty != REDAN_SEPARATE_SIGNER || !redan_node_get(org->rules->node, "separation") ||
+           redan_texts_have(&org->rules->separation,
+                            redan_slice_of(redan_separation_words[REDAN_SEPARATE_SIGNER]));
+}
+
+bool redan_org_is_body(const struct redan_org *org, struct redan_slice role)
+{
+    return redan_texts_have(&org->bodies, role);
+}
+
+static bool word_of(struct redan_slice text, int *value)
+{
+    for (int i = 0; redan_severity_words[i]; i++) {
+        if (redan_slice_is(text, redan_severity_words[i])) {
+            *value = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+enum redan_severity redan_org_floor(const struct redan_org *org,
+                                    const struct redan_archetype *archetype)
+{
+    int floor = archetype->floor;
+
+    for (const struct redan_node *n = org->floors ? org->floors->first : NULL; n; n = n->next) {
+        if (redan_slice_eq(n->key, archetype->id))
+            (void)word_of(redan_slice_trim(n->text), &floor);
+    }
+    return (enum redan_severity)floor;
 }
 
 enum redan_grade redan_org_min_grade(const struct redan_org *org, enum redan_severity severity)

@@ -105,6 +105,28 @@ static void groups(struct maker *m, struct redan_node *root, const struct redan_
     }
 }
 
+static void waivers(struct maker *m, struct redan_node *root, const struct redan_verdict *v)
+{
+    struct redan_node *list = open(m, root, "waiver", REDAN_NODE_LIST);
+
+    for (size_t i = 0; !m->failed && i < v->waiver_count; i++) {
+        const struct redan_waiver *w = &v->waiver[i];
+        struct redan_node *node = open(m, list, NULL, REDAN_NODE_MAP);
+        if (m->failed)
+            return;
+        word(m, node, "kind", w->kind);
+        text(m, node, "about", w->about);
+        text(m, node, "owner", w->owner);
+        text(m, node, "reason", w->reason);
+        if (w->since)
+            time_of(m, node, "since", w->since);
+        if (w->until)
+            time_of(m, node, "until", w->until);
+        if (!m->failed && !redan_node_add_bool(m->ctx, node, "in-force", w->in_force))
+            m->failed = true;
+    }
+}
+
 enum redan_status redan_verdict_tree(struct redan_ctx *ctx, const struct redan_verdict *v,
                                      struct redan_node **tree)
 {
@@ -127,6 +149,7 @@ enum redan_status redan_verdict_tree(struct redan_ctx *ctx, const struct redan_v
     text(&m, root, "waivers", v->waivers);
     text(&m, root, "stride", v->stride);
     groups(&m, root, v);
+    waivers(&m, root, v);
     struct redan_node *list = open(&m, root, "deadlines", REDAN_NODE_LIST);
     for (size_t i = 0; !m.failed && i < v->deadline_count; i++) {
         struct redan_node *node = open(&m, list, NULL, REDAN_NODE_MAP);

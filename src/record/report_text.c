@@ -1,4 +1,5 @@
 /* A verdict on one screen: first the word, then what holds it up, then what to do. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -119,8 +120,9 @@ static void labelled(struct redan_buf *out, const char *label, struct redan_slic
 
 static void head(struct redan_buf *out, const struct redan_verdict *v, bool colour)
 {
-    static const char *const shout[] = {"PASS", "PASS, with warnings", "FAIL", "INDETERMINATE"};
-    static const enum paint paints[] = {GREEN, YELLOW, RED, RED};
+    static const char *const shout[] = {"PASS", "PASS, with warnings", "FAIL", "INDETERMINATE",
+                                        "UNVERIFIED"};
+    static const enum paint paints[] = {GREEN, YELLOW, RED, RED, YELLOW};
     char time[REDAN_TIME_TEXT];
 
     size_t at = strlen(shout[v->word]) + redan_text_width(v->system) + 4;
@@ -144,7 +146,6 @@ static void head(struct redan_buf *out, const struct redan_verdict *v, bool colo
     labelled(out, "root", v->trust, colour);
     labelled(out, "model", v->root, colour);
     labelled(out, "page", v->page, colour);
-    labelled(out, "waivers", v->waivers, colour);
     labelled(out, "stride", v->stride, colour);
 }
 
@@ -261,6 +262,56 @@ static void deadlines(struct redan_buf *out, const struct redan_verdict *v, bool
     if (v->deadline_count > SHOWN_DEADLINES)
         redan_buf_printf(out, "  and %zu more; --json has all\n",
                          v->deadline_count - SHOWN_DEADLINES);
+}
+
+static void waiver(struct redan_buf *out, const struct redan_verdict *v,
+                   const struct redan_waiver *w, size_t about_width)
+{
+    enum { AGE = 10, KIND = 15, UNTIL = 24, OWNER = 14 };
+    char text[2 * REDAN_TIME_TEXT + 16] = "unsigned";
+    char span[REDAN_TIME_TEXT];
+
+    if (w->since)
+        redan_span_text(v->at > w->since ? v->at - w->since : 0, text);
+    redan_buf_printf(out, "  %-*s ", AGE, text);
+    redan_buf_printf(out, "%-*s ", KIND, w->kind);
+    column(out, w->about, about_width);
+    column(out, w->owner, OWNER);
+    text[0] = '\0';
+    if (w->until) {
+        redan_date_text(w->until, text);
+        size_t used = strlen(text);
+        redan_span_text(w->until > v->at ? w->until - v->at : v->at - w->until, span);
+        (void)snprintf(text + used, sizeof(text) - used, " %s%s%s",
+                       w->until > v->at ? "(" : "(over ", span, ")");
+    }
+    redan_buf_printf(out, "%-*s ", UNTIL, text[0] ? text : "no end");
+    if (!w->in_force)
+        redan_buf_text(out, "NOT IN FORCE ");
+    say(out, w->reason);
+    redan_buf_char(out, '\n');
+}
+
+void redan_verdict_waivers_text(struct redan_buf *out, const struct redan_verdict *v, bool colour)
+{
+    size_t width = 6;
+
+    head(out, v, colour);
+    for (size_t i = 0; i < v->waiver_count; i++) {
+        size_t wide = redan_text_width(v->waiver[i].about) + 1;
+        width = wide > width ? wide : width;
+    }
+    if (v->waiver_count == 0) {
+        redan_buf_text(out, "\nnothing is waived\n");
+        return;
+    }
+    width = width < ID_MOST ? width : ID_MOST;
+    paint(out, colour, BOLD);
+    redan_buf_printf(out, "\n  %-10s %-15s %-*s%-14s%-24s %s\n", "age", "kind", (int)width, "about",
+                     "owner", "until", "reason");
+    paint(out, colour, PLAIN);
+    for (size_t i = 0; i < v->waiver_count; i++)
+        waiver(out, v, &v->waiver[i], width);
 }
 
 void redan_verdict_text(struct redan_buf *out, const struct redan_verdict *verdict, bool colour)

@@ -106,7 +106,8 @@ static enum redan_status judge_chains(struct redan_ctx *ctx, struct redan_store 
         for (size_t k = 0; k < r->signer_count && !own; k++)
             own = redan_slice_eq(r->signers[k].key->holder, r->producer);
         if (!r->fault.len && own)
-            links[count++] = (struct redan_link){r->producer, r->seq, r->digest, r->previous};
+            links[count++] =
+                (struct redan_link){r->producer, r->system, r->seq, r->digest, r->previous};
     }
     return redan_chain_judge(ctx, links, count, &store->chains, &store->chain_count);
 }

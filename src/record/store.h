@@ -43,8 +43,10 @@ struct redan_draft {
     struct redan_slice ledger; /* where it was taken; the query's when it is empty */
     int64_t time;
     const struct redan_keyring_key *by; /* the key in keys.yaml that signs */
-    struct redan_slice source_format;   /* "sarif", "junit" ...; empty when it is not imported */
-    struct redan_digest source;         /* of the imported file */
+    struct redan_texts
+        covers; /* of an organisation's proof: the systems; by default the one that asks */
+    struct redan_slice source_format; /* "sarif", "junit" ...; empty when it is not imported */
+    struct redan_digest source;       /* of the imported file */
     bool source_signed;
 };
 

@@ -11,9 +11,11 @@ enum redan_word {
     REDAN_WORD_WARN, /* passes; something needs attention soon */
     REDAN_WORD_FAIL,
     REDAN_WORD_INDETERMINATE, /* cannot be decided; treated as failure */
+    REDAN_WORD_UNVERIFIED,    /* from a fork: it might hold, but nobody here has said so */
 };
-extern const char *const redan_word_words[]; /* "pass", "warn", "fail", "indeterminate", NULL */
-/* 0, 0, 1, 3. */
+extern const char *const redan_word_words[]; /* "pass", "warn", "fail", "indeterminate",
+                                                "unverified", NULL */
+/* 0, 0, 1, 3, 3. */
 int redan_word_exit(enum redan_word word);
 
 /* One claim and what came of it. */
@@ -75,6 +77,9 @@ struct redan_verdict {
 
 /* One screen for people. `colour` adds ANSI sequences. */
 void redan_verdict_text(struct redan_buf *out, const struct redan_verdict *verdict, bool colour);
+/* Its waivers as a table: since when, what, who answers for it, until when, and why. */
+void redan_verdict_waivers_text(struct redan_buf *out, const struct redan_verdict *verdict,
+                                bool colour);
 /* As a tree of schema redan/verdict/1 (docs/schema/verdict.json); NULL when memory is refused. */
 REDAN_NODISCARD enum redan_status redan_verdict_tree(struct redan_ctx *ctx,
                                                      const struct redan_verdict *verdict,

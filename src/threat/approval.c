@@ -1,12 +1,14 @@
-/* Reading approvals and counting who stands behind a subject. */
+/* Reading and writing approvals. */
 #include "threat/approval.h"
 
 #include <assert.h>
 
 #include "base/clock.h"
 #include "io/file.h"
+#include "threat/approval_step.h"
 
-const char *const redan_approval_words[] = {"release", "acceptance", "not-applicable", NULL};
+const char *const redan_approval_words[] = {
+    "release", "acceptance", "not-applicable", "exclusion", "exception", "profile", NULL};
 
 /* The predicate, as written. */
 struct body {
@@ -18,12 +20,13 @@ struct body {
     int64_t time;
     int64_t until;
     const struct redan_node *release;
+    struct redan_step_fields step;
 };
 
 #define AT(field) offsetof(struct body, field)
 static const struct redan_bind_field body_fields[] = {
     {"kind", REDAN_BIND_WORD, true, AT(kind), NULL, redan_approval_words,
-     "release, acceptance or not-applicable"},
+     "release, acceptance, not-applicable, exclusion, exception or profile"},
     {"system", REDAN_BIND_ID, true, AT(system), NULL, NULL, "the system's id"},
     {"role", REDAN_BIND_ID, true, AT(role), NULL, NULL, "the role that signs"},
     {"about", REDAN_BIND_TEXT, false, AT(about), NULL, NULL, "a threat, or control/evidence"},
@@ -31,6 +34,16 @@ static const struct redan_bind_field body_fields[] = {
     {"time", REDAN_BIND_DATE, true, AT(time), NULL, NULL, "when, as RFC 3339"},
     {"until", REDAN_BIND_DATE, false, AT(until), NULL, NULL, "its end"},
     {"release", REDAN_BIND_NODE, false, AT(release), NULL, NULL, "digests"},
+    {"number", REDAN_BIND_COUNT, false, AT(step.number), NULL, NULL, "its place in the chain"},
+    {"previous", REDAN_BIND_TEXT, false, AT(step.previous), NULL, NULL, "the root before it"},
+    {"diff", REDAN_BIND_TEXT, false, AT(step.diff), NULL, NULL, "the digest of the difference"},
+    {"keys", REDAN_BIND_STRUCT, false, AT(step.keys), &redan_step_version_shape, NULL, "{version}"},
+    {"org", REDAN_BIND_STRUCT, false, AT(step.org), &redan_step_stamp_shape, NULL,
+     "{version, digest}"},
+    {"catalog", REDAN_BIND_STRUCT, false, AT(step.catalog), &redan_step_stamp_shape, NULL,
+     "{version, digest}"},
+    {"heads", REDAN_BIND_LIST, false, AT(step.heads), &redan_step_head_shape, NULL,
+     "producers' newest records"},
 };
 static const struct redan_bind_shape body_shape = {"an approval", sizeof(struct body), SIZE_MAX,
                                                    body_fields, REDAN_COUNT(body_fields)};
@@ -38,6 +51,8 @@ static const struct redan_bind_shape body_shape = {"an approval", sizeof(struct 
 static enum redan_status read_body(struct redan_ctx *ctx, const struct redan_statement *statement,
                                    struct redan_approval *a)
 {
+    const struct redan_node *predicate = statement->predicate;
+    const char *extra = redan_step_named(predicate);
     struct redan_problems problems;
     struct body body;
 
@@ -46,7 +61,11 @@ static enum redan_status read_body(struct redan_ctx *ctx, const struct redan_sta
         a->fault = REDAN_S("not an approval");
         return REDAN_OK;
     }
-    REDAN_TRY(redan_bind(&problems, statement->predicate, &body_shape, &body));
+    if (statement->count != 1) {
+        a->fault = REDAN_S("an approval is of one thing");
+        return REDAN_OK;
+    }
+    REDAN_TRY(redan_bind(&problems, predicate, &body_shape, &body));
     if (problems.count > 0) {
         a->fault = problems.first->text;
         return REDAN_OK;
@@ -58,13 +77,16 @@ static enum redan_status read_body(struct redan_ctx *ctx, const struct redan_sta
     a->reason = body.reason;
     a->time = body.time;
     a->until = body.until;
-    assert(statement->count > 0); /* a statement without a subject is not parsed */
     a->subject = statement->subjects[0].digest;
-    return REDAN_OK;
+    if (body.kind == REDAN_APPROVAL_RELEASE)
+        return redan_step_read(ctx, predicate, &body.step, &a->step, &a->fault);
+    return extra ? redan_format(ctx, &a->fault, "an approval of kind %s has no \"%s\"",
+                                redan_approval_words[body.kind], extra)
+                 : REDAN_OK;
 }
 
 static enum redan_status read_one(struct redan_ctx *ctx, const struct redan_keyring *ring,
-                                  struct redan_approval *a)
+                                  size_t *tries, struct redan_approval *a)
 {
     struct redan_slice text = {0};
     struct redan_dsse envelope = {0};
@@ -88,7 +110,7 @@ static enum redan_status read_one(struct redan_ctx *ctx, const struct redan_keyr
     a->signers = redan_take_array(ctx, envelope.count, sizeof(*a->signers));
     if (!a->signers)
         return REDAN_E_MEMORY;
-    return redan_keyring_signers(ctx, ring, &envelope, a->signers, &a->signer_count);
+    return redan_keyring_signers_within(ctx, ring, &envelope, tries, a->signers, &a->signer_count);
 }
 
 enum redan_status redan_approvals_read(struct redan_ctx *ctx, const struct redan_keyring *ring,
@@ -96,6 +118,7 @@ enum redan_status redan_approvals_read(struct redan_ctx *ctx, const struct redan
 {
     struct redan_slice *names = NULL;
     size_t count = 0;
+    size_t tries = REDAN_KEYRING_TRIES; /* what false signatures of the whole folder may cost */
 
     *approvals = (struct redan_approvals){0};
     if (!redan_folder_exists(ctx, folder))
@@ -109,76 +132,8 @@ enum redan_status redan_approvals_read(struct redan_ctx *ctx, const struct redan
         if (!redan_slice_ends(names[i], REDAN_S(".json")))
             continue;
         REDAN_TRY(redan_path_join(ctx, folder, names[i], &a->file));
-        REDAN_TRY(read_one(ctx, ring, a));
+        REDAN_TRY(read_one(ctx, ring, &tries, a));
         approvals->count++;
-    }
-    return REDAN_OK;
-}
-
-/* Whether one signature counts; if not, why. */
-static enum redan_status signer_counts(struct redan_ctx *ctx, const struct redan_keyring *ring,
-                                       const struct redan_approval *a,
-                                       const struct redan_signer *signer, struct redan_slice role,
-                                       const struct redan_texts *barred, bool *counts,
-                                       struct redan_slice *why)
-{
-    const struct redan_keyring_key *key = signer->key;
-    int64_t at = signer->stamped ? signer->stamped : a->time; /* a stamp is better than a word */
-    enum redan_key_state state = redan_keyring_state(key, at);
-
-    *counts = false;
-    if (!redan_keyring_holds(ring, key->holder, role))
-        return redan_format(ctx, why, "%.*s does not hold the role %.*s", REDAN_FMT(key->holder),
-                            REDAN_FMT(role));
-    if (barred && redan_texts_have(barred, key->holder))
-        return redan_format(ctx, why, "%.*s owns what is to be accepted", REDAN_FMT(key->holder));
-    if (state != REDAN_KEY_VALID)
-        return redan_format(ctx, why, "the key %.*s was %s when it signed", REDAN_FMT(key->id),
-                            redan_key_state_name(state));
-    *counts = true;
-    return REDAN_OK;
-}
-
-enum redan_status redan_approvals_consent(struct redan_ctx *ctx, const struct redan_keyring *ring,
-                                          const struct redan_approvals *approvals,
-                                          struct redan_slice system, enum redan_approval_kind kind,
-                                          const struct redan_digest *subject,
-                                          struct redan_slice role, const struct redan_texts *barred,
-                                          struct redan_consent *consent)
-{
-    size_t most = 0;
-
-    *consent = (struct redan_consent){0};
-    for (size_t i = 0; i < approvals->count; i++)
-        most += approvals->items[i].signer_count;
-    consent->holders = redan_take_array(ctx, most, sizeof(*consent->holders));
-    if (!consent->holders)
-        return REDAN_E_MEMORY;
-    for (size_t i = 0; i < approvals->count; i++) {
-        const struct redan_approval *a = &approvals->items[i];
-        if (a->fault.len || a->kind != (int)kind || !redan_slice_eq(a->system, system) ||
-            !redan_digest_eq(&a->subject, subject) || !redan_slice_eq(a->role, role))
-            continue;
-        if (a->time > ctx->now + 300) {
-            consent->why = REDAN_S("signed in the future");
-            continue;
-        }
-        if (a->until != 0 && a->until <= ctx->now) {
-            consent->why = REDAN_S("it has expired");
-            continue;
-        }
-        for (size_t k = 0; k < a->signer_count; k++) {
-            const struct redan_keyring_key *key = a->signers[k].key;
-            bool counts = false;
-            REDAN_TRY(
-                signer_counts(ctx, ring, a, &a->signers[k], role, barred, &counts, &consent->why));
-            const struct redan_texts so_far = {consent->holders, consent->count};
-            if (!counts || redan_texts_have(&so_far, key->holder))
-                continue;
-            consent->holders[consent->count++] = key->holder;
-            if (a->until != 0 && (consent->until == 0 || a->until < consent->until))
-                consent->until = a->until;
-        }
     }
     return REDAN_OK;
 }
@@ -201,6 +156,7 @@ enum redan_status redan_approval_write(struct redan_ctx *ctx,
     struct redan_statement_subject subject = {.digest = *draft->subject};
     struct redan_statement statement = {&subject, 1, REDAN_S(REDAN_PREDICATE_APPROVAL), p};
 
+    assert((draft->kind == REDAN_APPROVAL_RELEASE) == (draft->step != NULL));
     REDAN_TRY(redan_format(
         ctx, &subject.name, "%s:%.*s%s%.*s",
         draft->kind == REDAN_APPROVAL_RELEASE ? "threat-model" : redan_approval_words[draft->kind],
@@ -215,6 +171,8 @@ enum redan_status redan_approval_write(struct redan_ctx *ctx,
         (draft->until && !add_time(ctx, p, "until", draft->until)))
         return REDAN_E_MEMORY;
     REDAN_TRY(redan_release_add(ctx, p, draft->release));
+    if (draft->step)
+        REDAN_TRY(redan_step_write(ctx, draft->step, p));
     *envelope = (struct redan_dsse){.payload_type = REDAN_S(REDAN_DSSE_INTOTO)};
     return redan_statement_write(ctx, &statement, &envelope->payload);
 }

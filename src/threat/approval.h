@@ -8,6 +8,9 @@
 
 #define REDAN_PREDICATE_APPROVAL "https://redan.dev/approval/v1"
 
+/* Producers' chains that one approval of a release may name. */
+enum { REDAN_APPROVAL_HEADS = 1024 };
+
 enum redan_approval_kind {
     REDAN_APPROVAL_RELEASE,        /* subject: the root of the threat model */
     REDAN_APPROVAL_ACCEPTANCE,     /* subject: the acceptance digest of a threat */
@@ -38,9 +41,13 @@ struct redan_approval_step {
     struct redan_digest org;     /* SHA-256 of org.yaml; all zero when there was none */
     struct redan_digest catalog; /* the catalogue that it was judged by */
     uint64_t catalog_version;
-    struct redan_approval_head *heads;
+    struct redan_approval_head *heads; /* by system and producer, each pair once */
     size_t head_count;
 };
+
+/* Which of two heads comes first: by system, then by producer. */
+int redan_approval_head_cmp(const struct redan_approval_head *a,
+                            const struct redan_approval_head *b);
 
 struct redan_approval {
     struct redan_slice file;
@@ -69,20 +76,40 @@ REDAN_NODISCARD enum redan_status redan_approvals_read(struct redan_ctx *ctx,
                                                        struct redan_slice folder,
                                                        struct redan_approvals *approvals);
 
-/* Who has approved: distinct holders of `role`, none of them in `barred`, whose key was valid when they signed. */
+/* Who is asked about what. Services never count. */
+struct redan_consent_ask {
+    const struct redan_keyring *ring;
+    const struct redan_approvals *approvals;
+    struct redan_slice system;
+    enum redan_approval_kind kind;
+    const struct redan_digest *subject;
+    struct redan_slice role;
+    const struct redan_texts *barred; /* persons who may not, by holder id or name; may be NULL */
+    int64_t cap;        /* the longest life of a signature, whatever it says; 0 for none */
+    int64_t not_before; /* a signature without a stamp cannot be older; 0 for none */
+    bool newest;        /* it decides now: a retired key's word about its own time is not enough */
+};
+
+/* Who has approved: distinct persons in the role, none of them barred, whose key was valid when they signed. */
 struct redan_consent {
     struct redan_slice *holders; /* in the arena */
     size_t count;
-    int64_t until; /* the earliest end among those counted; 0 for none */
+    int64_t since; /* the earliest signature counted; 0 for none */
+    int64_t until; /* the earliest end among those counted, of each its latest; 0 for none */
     struct redan_slice
         why; /* of one that did not count: "expired ..."; empty when there was none */
 };
+REDAN_NODISCARD enum redan_status redan_consent_count(struct redan_ctx *ctx,
+                                                      const struct redan_consent_ask *ask,
+                                                      struct redan_consent *consent);
+
+/* One signature of an approval, whatever its kind and subject. `why` says, in the arena, why it does not count; `at` is its time: the
+ * stamp's, else the one it claims. `past` is for a step of the chain that another has followed: a holder who has since lost the
+ * role still counts when the key is no longer valid either. */
 REDAN_NODISCARD enum redan_status
-redan_approvals_consent(struct redan_ctx *ctx, const struct redan_keyring *ring,
-                        const struct redan_approvals *approvals, struct redan_slice system,
-                        enum redan_approval_kind kind, const struct redan_digest *subject,
-                        struct redan_slice role, const struct redan_texts *barred,
-                        struct redan_consent *consent);
+redan_consent_signer(struct redan_ctx *ctx, const struct redan_consent_ask *ask,
+                     const struct redan_approval *approval, const struct redan_signer *signer,
+                     bool past, bool *counts, int64_t *at, struct redan_slice *why);
 
 /* A new approval, unsigned, over one subject. `until` 0 for none. */
 struct redan_approval_draft {
@@ -96,6 +123,7 @@ struct redan_approval_draft {
     const struct redan_release *release;
     const struct redan_approval_step *step; /* of a release; else NULL */
 };
+/* `step` is needed for kind release, and refused elsewhere. */
 REDAN_NODISCARD enum redan_status redan_approval_write(struct redan_ctx *ctx,
                                                        const struct redan_approval_draft *draft,
                                                        struct redan_dsse *envelope);

@@ -3,6 +3,7 @@
 #define REDAN_THREAT_CHECK_H
 
 #include "record/finding.h"
+#include "record/verdict.h"
 #include "threat/system.h"
 
 /* A file on disk that should be what the release pins. */
@@ -11,15 +12,44 @@ struct redan_artefact {
     struct redan_slice path;
 };
 
+/* The longest life of a signed not-applicable, in seconds. */
+enum { REDAN_NOT_APPLICABLE_MAX = 90 * 86400 };
+
 /* What a control came to: all its queries judged. */
 struct redan_control_state {
     const struct redan_control *control;
-    const struct redan_judgement *judgements; /* one per query */
+    const struct redan_judgement *judgements; /* one per query; those signed not applicable hold */
+    const struct redan_judgement *strict;     /* the same, as if nobody had signed that */
     size_t count;
     bool holds;             /* every query holds, and there is at least one */
-    bool unclear;           /* it does not hold, and at least one query cannot be decided */
-    enum redan_grade grade; /* the strongest proof among those that pass */
-    int64_t until;          /* the first of its proofs to go stale; 0 for none */
+    bool proved;            /* the same without a signed not-applicable */
+    enum redan_grade grade; /* the strongest proof among those that hold */
+    enum redan_grade proved_grade;
+    int64_t until; /* the first of its proofs to go stale; 0 for none */
+    struct redan_waiver
+        *waivers; /* of the queries that hold only because they are signed not applicable */
+    size_t waived;
+    bool counted; /* whether those are among the check's waivers already */
+};
+
+/* What the governance body is asked to sign, and how to say that it has not. */
+struct redan_signing {
+    const struct redan_rule *rule;
+    const struct redan_threat *threat; /* NULL when it is about the threat model itself */
+    enum redan_approval_kind kind;
+    const struct redan_digest *subject;
+    struct redan_slice what;  /* "acceptance" */
+    const char *option;       /* of redan approve: "--accept" */
+    struct redan_slice about; /* its argument; may be empty */
+    struct redan_slice role;  /* the body */
+    struct redan_slice owner; /* who may not sign, beside the owners of the system; may be empty */
+    int64_t cap;              /* the longest life of a signature; 0 for none */
+};
+
+struct redan_signed {
+    bool enough;   /* a quorum of distinct persons, none of them an owner */
+    int64_t since; /* the earliest signature that counts; 0 for none */
+    int64_t until; /* the first of them to end; 0 for none */
 };
 
 struct redan_check {
@@ -32,9 +62,14 @@ struct redan_check {
     size_t state_count;
     size_t state_cap;
     struct redan_map states_by_id;
-    unsigned waived;           /* queries that hold because they are signed not applicable */
-    uint64_t stride_threats;   /* of the application threat model, imported and counted */
-    uint64_t stride_mitigated; /* claimed there: grade E0 */
+    struct redan_texts leads;              /* by id, and by name where keys.yaml has one */
+    struct redan_approvals not_applicable; /* those that have an end, and one that is near enough */
+    struct redan_waiver *waivers;          /* in the order in which they were met */
+    size_t waiver_count;
+    size_t waiver_cap;
+    uint64_t stride_threats;        /* of the application threat model, imported and counted */
+    uint64_t stride_mitigated;      /* claimed there: grade E0 */
+    uint64_t stride_not_applicable; /* said there to be none */
 };
 
 struct redan_threat_check {
@@ -64,25 +99,52 @@ REDAN_NODISCARD enum redan_status
 redan_check_raise(struct redan_check *check, const struct redan_rule *rule, enum redan_level level,
                   const struct redan_threat *threat, struct redan_slice detail,
                   struct redan_slice action);
-/* Raise one finding per query that does not hold of the controls named. `all` tells whether everything holds; `grade` the strongest proof. */
+/* Raise one finding per query that does not hold of the controls named. `all` tells whether everything holds; `grade` the strongest proof.
+ * A query that is signed not applicable does not hold here: interims, conditions, what is relied on and what is absent are proved. */
 REDAN_NODISCARD enum redan_status redan_check_prove(struct redan_check *check,
                                                     const struct redan_rule *rule,
                                                     const struct redan_threat *threat,
                                                     const struct redan_texts *controls, bool *all,
                                                     enum redan_grade *grade);
+/* The same for controls built now, where a signed not-applicable stands in for a proof. */
+REDAN_NODISCARD enum redan_status redan_check_prove_or_waive(struct redan_check *check,
+                                                             const struct redan_rule *rule,
+                                                             const struct redan_threat *threat,
+                                                             const struct redan_texts *controls,
+                                                             bool *all, enum redan_grade *grade);
 /* Raise `rule` when the strongest proof is weaker than the organisation asks for the threat's severity. */
 REDAN_NODISCARD enum redan_status redan_check_grade(struct redan_check *check,
                                                     const struct redan_rule *rule,
                                                     const struct redan_threat *threat,
                                                     enum redan_grade grade);
-/* Whether the governance body's quorum signed the threat's acceptance digest; raises `rule` when it did not. */
+/* Whether the body has signed. */
+REDAN_NODISCARD enum redan_status redan_check_consent(struct redan_check *check,
+                                                      const struct redan_signing *signing,
+                                                      struct redan_consent *consent,
+                                                      struct redan_signed *result);
+/* The same; raises `signing->rule` when it has not. */
+REDAN_NODISCARD enum redan_status redan_check_signed(struct redan_check *check,
+                                                     const struct redan_signing *signing,
+                                                     struct redan_signed *result);
+/* The same over a threat's acceptance digest: `what` is said of it. */
+REDAN_NODISCARD enum redan_status
+redan_check_signed_threat(struct redan_check *check, const struct redan_rule *rule,
+                          const struct redan_threat *threat, struct redan_slice role,
+                          struct redan_slice what, struct redan_signed *result);
 REDAN_NODISCARD enum redan_status redan_check_accepted(struct redan_check *check,
                                                        const struct redan_rule *rule,
                                                        const struct redan_threat *threat,
                                                        struct redan_slice role, const char *what,
                                                        bool *accepted);
-/* The body that signs for a threat which names none: of those that the model's acceptances name, the one with the largest quorum, and
- * of several of these the first by name; risk-board when they name none. */
+/* The body that signs where the threat model names none: of those that its acceptances name, the one with the largest quorum, and of
+ * several of these the first by name; when they name none, the same of all bodies of the organisation. */
 struct redan_slice redan_check_body(const struct redan_check *check);
+/* The name of a person in keys.yaml, by id; empty when there is none. */
+struct redan_slice redan_check_person(const struct redan_check *check, struct redan_slice id);
+/* Something that ships unproved: for the verdict's list. */
+REDAN_NODISCARD enum redan_status redan_check_waiver(struct redan_check *check,
+                                                     const struct redan_waiver *waiver);
+/* Raised in place of another rule when a proof fails only because a lead of the system signed it (check_separation.c). */
+extern const struct redan_rule redan_rule_separation;
 
 #endif

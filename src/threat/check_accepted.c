@@ -31,7 +31,16 @@ static enum redan_status check_expiry(struct redan_check *check, const struct re
                              redan_slice_of(expired.help));
 }
 
-/* relies-on may name threats as well: their controls must hold. */
+static enum redan_status prove(struct redan_check *check, const struct redan_threat *threat,
+                               const struct redan_texts *controls)
+{
+    enum redan_grade grade = REDAN_GRADE_CLAIMED;
+    bool all = false;
+
+    return redan_check_prove(check, &lapsed, threat, controls, &all, &grade);
+}
+
+/* relies-on may name threats as well: what answers them must be proved, and a plan is no answer yet. */
 static enum redan_status check_relied(struct redan_check *check, const struct redan_threat *threat)
 {
     const struct redan_texts *ids = &threat->resolution->relies_on;
@@ -40,25 +49,42 @@ static enum redan_status check_relied(struct redan_check *check, const struct re
         const struct redan_threat *other =
             redan_threat_model_threat(&check->system->model, ids->items[i]);
         struct redan_texts one = {&ids->items[i], 1};
-        enum redan_grade grade = REDAN_GRADE_CLAIMED;
-        bool all = false;
-        REDAN_TRY(redan_check_prove(check, &lapsed, threat,
-                                    other ? &other->resolution->controls : &one, &all, &grade));
+        REDAN_TRY(prove(check, threat, other ? &other->resolution->controls : &one));
+        if (!other)
+            continue;
+        REDAN_TRY(prove(check, threat, &other->resolution->absent));
+        REDAN_TRY(prove(check, threat, &other->resolution->conditions));
+        if (other->resolution->interim)
+            REDAN_TRY(prove(check, threat, &other->resolution->interim->controls));
     }
     return REDAN_OK;
 }
 
+static enum redan_status add_waiver(struct redan_check *check, const struct redan_threat *threat,
+                                    const struct redan_signed *result)
+{
+    const struct redan_resolution *r = threat->resolution;
+    bool sooner = result->until != 0 && result->until < r->expires;
+    const struct redan_waiver waiver = {.kind = "accepted",
+                                        .about = threat->id,
+                                        .owner = r->body,
+                                        .reason = r->reason,
+                                        .since = result->enough ? result->since : 0,
+                                        .until = sooner ? result->until : r->expires,
+                                        .in_force = result->enough && r->expires > check->ctx->now};
+
+    return redan_check_waiver(check, &waiver);
+}
+
 static enum redan_status run(struct redan_check *check, const struct redan_threat *threat)
 {
-    enum redan_grade grade = REDAN_GRADE_CLAIMED;
-    bool all = false;
-    bool accepted = false;
+    struct redan_signed result = {0};
 
     REDAN_TRY(check_expiry(check, threat));
-    REDAN_TRY(redan_check_accepted(check, &consent, threat, threat->resolution->body, "acceptance",
-                                   &accepted));
-    REDAN_TRY(
-        redan_check_prove(check, &lapsed, threat, &threat->resolution->conditions, &all, &grade));
+    REDAN_TRY(redan_check_signed_threat(check, &consent, threat, threat->resolution->body,
+                                        REDAN_S("acceptance"), &result));
+    REDAN_TRY(add_waiver(check, threat, &result));
+    REDAN_TRY(prove(check, threat, &threat->resolution->conditions));
     return check_relied(check, threat);
 }
 

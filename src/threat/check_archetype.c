@@ -32,13 +32,13 @@ static enum redan_status run(struct redan_check *check)
         const struct redan_archetype *a = &items[i];
         struct redan_slice detail = {0};
         struct redan_slice action = {0};
-        if (a->depth > s->org.rules->depth || !redan_profile_meets(s->model.profile, &a->applies) ||
-            covered(&s->model, a->id))
+        if (!redan_profile_demands(&s->org, s->model.profile, a) || covered(&s->model, a->id))
             continue;
         REDAN_TRY(redan_format(check->ctx, &detail, "%.*s %.*s (%s) is not answered",
                                REDAN_FMT(a->id), REDAN_FMT(a->name), redan_stage_words[a->stage]));
         REDAN_TRY(redan_format(check->ctx, &action,
-                               "add a threat with archetype: %.*s, or exclude it with a reason",
+                               "add a threat with archetype: %.*s, or exclude it with a reason "
+                               "that the governance body signs",
                                REDAN_FMT(a->id)));
         REDAN_TRY(redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL, detail, action));
     }

@@ -22,7 +22,7 @@ static enum redan_status run(struct redan_check *check, const struct redan_threa
     bool accepted = false;
 
     if (redan_org_min_grade(org, (enum redan_severity)threat->severity) > REDAN_GRADE_CLAIMED) {
-        REDAN_TRY(redan_check_prove(check, &unproved, threat, &r->controls, &all, &grade));
+        REDAN_TRY(redan_check_prove_or_waive(check, &unproved, threat, &r->controls, &all, &grade));
         if (all)
             REDAN_TRY(redan_check_grade(check, &weak, threat, grade));
     }

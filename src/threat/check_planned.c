@@ -51,6 +51,38 @@ static enum redan_status check_due(struct redan_check *check, const struct redan
                              redan_slice_of(soon.help));
 }
 
+/* What the plan itself says of its age is its author's word; what was approved is not. */
+static enum redan_status check_clock(struct redan_check *check, const struct redan_threat *threat)
+{
+    const struct redan_system *s = check->system;
+    const struct redan_rules *limits = s->org.rules;
+    const struct redan_resolution *r = threat->resolution;
+    struct redan_slice detail = {0};
+    char date[REDAN_TIME_TEXT];
+    char span[REDAN_TIME_TEXT];
+    int64_t began = 0;
+    uint64_t redates = 0;
+
+    redan_history_plan(&s->history, &s->model, threat, &began, &redates);
+    if (r->due - began > limits->planned_max) {
+        redan_date_text(began, date);
+        redan_span_text(limits->planned_max, span);
+        REDAN_TRY(redan_format(check->ctx, &detail,
+                               "%.*s has been planned since %s, and is due more than %s later",
+                               REDAN_FMT(threat->id), date, span));
+        REDAN_TRY(redan_check_raise(check, &overdue, REDAN_LEVEL_FAIL, threat, detail,
+                                    redan_slice_of(overdue.help)));
+    }
+    if (redates <= limits->planned_redates)
+        return REDAN_OK;
+    REDAN_TRY(redan_format(check->ctx, &detail,
+                           "%.*s was re-dated %llu times, at most %llu are allowed",
+                           REDAN_FMT(threat->id), (unsigned long long)redates,
+                           (unsigned long long)limits->planned_redates));
+    return redan_check_raise(check, &overdue, REDAN_LEVEL_FAIL, threat, detail,
+                             redan_slice_of(overdue.help));
+}
+
 static enum redan_status run(struct redan_check *check, const struct redan_threat *threat)
 {
     enum redan_grade grade = REDAN_GRADE_CLAIMED;
@@ -58,6 +90,7 @@ static enum redan_status run(struct redan_check *check, const struct redan_threa
     bool accepted = false;
 
     REDAN_TRY(check_due(check, threat));
+    REDAN_TRY(check_clock(check, threat));
     REDAN_TRY(redan_check_prove(check, &interim, threat, &threat->resolution->interim->controls,
                                 &all, &grade));
     if (threat->severity < REDAN_SEVERITY_HIGH)

@@ -12,6 +12,16 @@ static const struct redan_rule open_rule = {
     "close them in the application threat model"};
 static const struct redan_rule *const rules[] = {&rule, &open_rule, NULL};
 
+/* Only the very word means it; whatever else is written there is open. */
+static void count_one(struct redan_check *check, struct redan_slice status)
+{
+    check->stride_threats++;
+    if (redan_slice_is(status, "Mitigated"))
+        check->stride_mitigated++;
+    else if (redan_slice_is(status, "NotApplicable") || redan_slice_is(status, "N/A"))
+        check->stride_not_applicable++;
+}
+
 /* Threat Dragon v2: detail.diagrams[].cells[].data.threats[] (or cells[].threats[]), each with a status. */
 static void count(struct redan_check *check, const struct redan_node *root)
 {
@@ -24,9 +34,7 @@ static void count(struct redan_check *check, const struct redan_node *root)
             if (!threats)
                 threats = redan_node_get(c, "threats");
             for (const struct redan_node *t = threats ? threats->first : NULL; t; t = t->next) {
-                check->stride_threats++;
-                if (!redan_slice_is(redan_node_text(t, "status"), "Open"))
-                    check->stride_mitigated++;
+                count_one(check, redan_slice_trim(redan_node_text(t, "status")));
             }
         }
     }
@@ -65,11 +73,12 @@ static enum redan_status run(struct redan_check *check)
                                  redan_slice_of(rule.help));
     }
     count(check, root);
-    if (check->stride_mitigated == check->stride_threats)
+    uint64_t open = check->stride_threats - check->stride_mitigated - check->stride_not_applicable;
+    if (open == 0)
         return REDAN_OK;
     REDAN_TRY(redan_format(check->ctx, &detail, "%llu of %llu threats in %.*s are open",
-                           (unsigned long long)(check->stride_threats - check->stride_mitigated),
-                           (unsigned long long)check->stride_threats, REDAN_FMT(stride->file)));
+                           (unsigned long long)open, (unsigned long long)check->stride_threats,
+                           REDAN_FMT(stride->file)));
     return redan_check_raise(check, &open_rule, REDAN_LEVEL_WARN, NULL, detail,
                              redan_slice_of(open_rule.help));
 }

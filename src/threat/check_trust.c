@@ -15,6 +15,11 @@ static enum redan_status check_inherits(struct redan_check *check)
     const struct redan_texts *ids = &s->model.inherits;
     struct redan_slice action = {0};
 
+    if (s->ring.org_required && !s->has_org)
+        return redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL,
+                                 REDAN_S("keys.yaml says that org.yaml must lie beside it, and "
+                                         "there is none"),
+                                 REDAN_S("put the organisation's signed org.yaml beside it"));
     if (s->has_org && ids->count == 0) {
         REDAN_TRY(redan_format(check->ctx, &action, "add to the threat model: inherits: [%.*s]",
                                REDAN_FMT(s->org.id)));
@@ -67,6 +72,9 @@ static enum redan_status run(struct redan_check *check)
         action =
             REDAN_S("restore keys.yaml from history; another root is pinned only when those who "
                     "hold it have told you so");
+    if (s->trust == REDAN_TRUST_OTHER && s->handed_over)
+        action = REDAN_S("pin the new root when those who hold it have told you to; its own word "
+                         "is not enough");
     if (s->trust == REDAN_TRUST_UNSIGNED)
         action = REDAN_S("have the root sign it: redan keys sign FILE --key ROOT-KEY");
     return redan_check_raise(check, &rule, level, NULL, s->trust_detail, action);

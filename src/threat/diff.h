@@ -20,7 +20,8 @@ extern const char
 enum redan_diff_change { REDAN_DIFF_ADDED, REDAN_DIFF_REMOVED, REDAN_DIFF_ALTERED };
 extern const char *const redan_diff_change_words[]; /* "added" "removed" "altered", NULL */
 
-/* One change. Paths name list items by their id: "threats.boundary-mapping.resolution.due". */
+/* One change. Paths name list items by their id, "threats.boundary-mapping.resolution.due"; an item of a set is "touches[]"; names other than
+ * of letters, digits, "-" and "_" are JSON strings. */
 struct redan_diff_entry {
     struct redan_slice path;
     enum redan_diff_change change;
@@ -41,20 +42,22 @@ struct redan_diff {
 };
 
 /* Compare two trees as redan_yaml_parse made them; `before` NULL: nothing was there. Canonical trees are made first, so order,
- * comments, quotes and annotations are no difference. Text that is not NFC is a problem. Memory in problems->ctx's arena. */
+ * comments, quotes and annotations are no difference. Text that is not NFC is a problem, and then the diff is empty and its digest
+ * zero. Whoever asks "was nothing weakened?" counts what CHANGED too: another signer, another file. Memory in problems->ctx's arena. */
 REDAN_NODISCARD enum redan_status redan_diff_make(struct redan_problems *problems,
                                                   enum redan_diff_document document,
                                                   const struct redan_node *before,
                                                   const struct redan_node *after,
                                                   struct redan_diff *diff);
-/* Of two definitions of one control, whether the newer asks for less anywhere: `loosened` counts those entries. */
+/* Of two definitions of one control, whether the newer asks for no less anywhere: what cannot be seen to be tighter or mere words counts as
+ * loosened, another signer too; `scope`, which says where it is inherited and not what it asks, is left out. */
 REDAN_NODISCARD enum redan_status redan_diff_control(struct redan_problems *problems,
                                                      const struct redan_node *before,
                                                      const struct redan_node *after,
                                                      struct redan_diff *diff);
 /* One screen for people: the loosened first, and marked. `colour` adds ANSI sequences. */
 void redan_diff_text(struct redan_buf *out, const struct redan_diff *diff, bool colour);
-/* As a tree of schema redan/diff/1 (docs/schema/diff.json). */
+/* One document of schema redan/diff/1 (docs/schema/diff.json). */
 REDAN_NODISCARD enum redan_status
 redan_diff_tree(struct redan_ctx *ctx, const struct redan_diff *diff, struct redan_node **tree);
 

@@ -5,6 +5,7 @@
 
 #include "codec/yaml.h"
 #include "io/file.h"
+#include "threat/diff.h"
 #include "threat/digest.h"
 #include "threat/model_lint.h"
 #include "threat/model_shape.h"
@@ -14,15 +15,10 @@ const struct redan_control *redan_threat_model_control(const struct redan_threat
                                                        struct redan_slice id)
 {
     const struct redan_control *own = redan_map_get(&model->controls_by_id, id);
-    const struct redan_control *shared = org ? org->controls.items : NULL;
 
-    if (own)
+    if (own || !org)
         return own;
-    for (size_t i = 0; org && i < org->controls.count; i++) {
-        if (redan_slice_eq(shared[i].id, id))
-            return &shared[i];
-    }
-    return NULL;
+    return redan_org_control(org, id);
 }
 
 enum redan_status redan_threat_model_inherit(struct redan_problems *problems,
@@ -39,6 +35,32 @@ enum redan_status redan_threat_model_inherit(struct redan_problems *problems,
     enum redan_status status = redan_control_resolve(problems, model->id, &model->release, control);
     problems->file = file;
     return status;
+}
+
+enum redan_status redan_threat_model_loosened(struct redan_ctx *ctx,
+                                              const struct redan_control *own,
+                                              const struct redan_control *shared,
+                                              struct redan_loosening *loosening)
+{
+    struct redan_problems problems;
+    struct redan_diff diff = {0};
+
+    *loosening = (struct redan_loosening){0};
+    redan_problems_init(&problems, ctx, REDAN_S("")); /* of the form: told elsewhere */
+    REDAN_TRY(redan_diff_control(&problems, shared->node, own->node, &diff));
+    loosening->count = diff.counts[REDAN_DIFF_LOOSENED];
+    if (loosening->count > 0) /* the loosened come first */
+        loosening->first = diff.entries[0].text;
+    if (problems.count > 0 && loosening->count == 0) /* what cannot be compared is not tighter */
+        *loosening = (struct redan_loosening){1, REDAN_S("it cannot be compared")};
+    return REDAN_OK;
+}
+
+bool redan_profile_demands(const struct redan_org *org, const struct redan_node *profile,
+                           const struct redan_archetype *archetype)
+{
+    return archetype->depth <= org->rules->depth &&
+           redan_profile_meets(profile, &archetype->applies);
 }
 
 bool redan_threat_model_uses(const struct redan_threat_model *model, struct redan_slice id)
@@ -176,15 +198,15 @@ static enum redan_status resolve_controls(struct redan_problems *problems,
     return REDAN_OK;
 }
 
-enum redan_status redan_threat_model_parse(struct redan_problems *problems,
-                                           const struct redan_catalog *catalog,
-                                           const struct redan_org *org, struct redan_slice text,
-                                           struct redan_threat_model *model)
+/* Tree and struct; without a tree, `*read` is false and the problem is told. */
+static enum redan_status read_model(struct redan_problems *problems, struct redan_slice text,
+                                    struct redan_threat_model *model, bool *read)
 {
     const struct redan_node *root = NULL;
     enum redan_status status = redan_yaml_parse(problems->ctx, text, &root);
 
     *model = (struct redan_threat_model){.file = problems->file};
+    *read = status == REDAN_OK;
     if (status == REDAN_E_SYNTAX || status == REDAN_E_LIMIT || status == REDAN_E_SCHEMA ||
         status == REDAN_E_UNSUPPORTED) {
         redan_problem_take(problems);
@@ -194,7 +216,29 @@ enum redan_status redan_threat_model_parse(struct redan_problems *problems,
     REDAN_TRY(redan_bind(problems, root, &redan_threat_model_shape, model));
     model->file = problems->file;
     REDAN_TRY(index_ids(problems->ctx, model));
-    REDAN_TRY(read_release(problems, model));
+    return read_release(problems, model);
+}
+
+enum redan_status redan_threat_model_outline(struct redan_problems *problems,
+                                             struct redan_slice text,
+                                             struct redan_threat_model *model)
+{
+    bool read = false;
+
+    REDAN_TRY(read_model(problems, text, model, &read));
+    return problems->count > 0 ? REDAN_OK : redan_threat_digest_root(problems, model);
+}
+
+enum redan_status redan_threat_model_parse(struct redan_problems *problems,
+                                           const struct redan_catalog *catalog,
+                                           const struct redan_org *org, struct redan_slice text,
+                                           struct redan_threat_model *model)
+{
+    bool read = false;
+
+    REDAN_TRY(read_model(problems, text, model, &read));
+    if (!read)
+        return REDAN_OK;
     REDAN_TRY(resolve_controls(problems, model));
     REDAN_TRY(redan_threat_model_lint(problems, catalog, org, model));
     return problems->count > 0 ? REDAN_OK : redan_threat_digest(problems, org, model);

@@ -155,6 +155,18 @@ REDAN_NODISCARD enum redan_status redan_threat_model_inherit(struct redan_proble
                                                              const struct redan_threat_model *model,
                                                              const struct redan_control *shared,
                                                              struct redan_control *control);
+/* Where a system's own control is not tighter than the organisation's of the same id, in whose place it stands. */
+struct redan_loosening {
+    size_t count;             /* of places; 0 when it is the same or tighter */
+    struct redan_slice first; /* what the first is, for people; empty when there is none */
+};
+REDAN_NODISCARD enum redan_status redan_threat_model_loosened(struct redan_ctx *ctx,
+                                                              const struct redan_control *own,
+                                                              const struct redan_control *shared,
+                                                              struct redan_loosening *loosening);
+/* Whether the profile makes an archetype mandatory, at the depth that the organisation asks for. */
+bool redan_profile_demands(const struct redan_org *org, const struct redan_node *profile,
+                           const struct redan_archetype *archetype);
 /* Whether a resolution names this control. */
 bool redan_threat_model_uses(const struct redan_threat_model *model, struct redan_slice id);
 const struct redan_threat *redan_threat_model_threat(const struct redan_threat_model *model,

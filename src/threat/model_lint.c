@@ -3,26 +3,7 @@
 
 #include "base/map.h"
 #include "io/file.h"
-
-static const char *const kinds[] = {"predictive", "llm", "rag", "agentic", NULL};
-static const char *const flags[] = {"trains",
-                                    "retrains",
-                                    "query_access",
-                                    "sensitive_data",
-                                    "hosts_model",
-                                    "consumed_by_system",
-                                    "third_party_model",
-                                    "third_party_service",
-                                    "external_data",
-                                    "online_learning",
-                                    "untrusted_content",
-                                    "multi_tenant",
-                                    "memory",
-                                    "human_feedback",
-                                    "edge",
-                                    "federated",
-                                    "finetunes",
-                                    NULL};
+#include "record/scope.h"
 
 static bool in_words(const char *const *words, struct redan_slice text)
 {
@@ -41,7 +22,7 @@ static void lint_kind(struct redan_problems *problems, const struct redan_node *
         return;
     }
     for (const struct redan_node *k = node->first; k; k = k->next) {
-        if (k->kind != REDAN_NODE_TEXT || !in_words(kinds, k->text))
+        if (k->kind != REDAN_NODE_TEXT || !in_words(redan_profile_kinds, k->text))
             redan_problem_add(problems, k, "use predictive, llm, rag, agentic",
                               "unknown kind \"%.*s\"", REDAN_FMT(k->text));
     }
@@ -79,7 +60,7 @@ static void lint_profile(struct redan_problems *problems, const struct redan_nod
             lint_ai_act(problems, n);
         else if (redan_slice_is(n->key, "registry"))
             continue;
-        else if (!in_words(flags, n->key))
+        else if (!in_words(redan_profile_flags, n->key))
             redan_problem_add(problems, n, "docs/threat-model.md lists the flags of a profile",
                               "unknown profile flag \"%.*s\"", REDAN_FMT(n->key));
         else if (!redan_node_bool(n, &truth))
@@ -188,7 +169,9 @@ static enum redan_status lint_exclusions(struct redan_problems *problems,
     const struct redan_exclusion *items = model->exclusions.items;
     struct redan_threat *threats = model->threats.items;
     struct redan_map answered; /* archetype to the first threat that answers it */
+    struct redan_map excluded; /* a set: any value will do */
 
+    redan_map_init(&excluded, problems->ctx);
     redan_map_init(&answered, problems->ctx);
     for (size_t i = 0; model->exclusions.count && i < model->threats.count; i++) {
         enum redan_status status = REDAN_OK;
@@ -199,6 +182,14 @@ static enum redan_status lint_exclusions(struct redan_problems *problems,
     }
     for (size_t i = 0; i < model->exclusions.count; i++) {
         const struct redan_threat *threat = redan_map_get(&answered, items[i].archetype);
+        enum redan_status status = items[i].archetype.len
+                                       ? redan_map_put(&excluded, items[i].archetype, &excluded)
+                                       : REDAN_OK;
+        if (status == REDAN_E_EXISTS)
+            redan_problem_add(problems, items[i].node, "keep one",
+                              "archetype %.*s is excluded twice", REDAN_FMT(items[i].archetype));
+        else if (status != REDAN_OK)
+            return status;
         if (items[i].archetype.len && !redan_catalog_archetype(catalog, items[i].archetype))
             redan_problem_add(problems, items[i].node, "name one of the catalogue",
                               "unknown archetype \"%.*s\"", REDAN_FMT(items[i].archetype));
@@ -207,6 +198,73 @@ static enum redan_status lint_exclusions(struct redan_problems *problems,
                               "archetype %.*s is excluded and is also threat \"%.*s\"",
                               REDAN_FMT(items[i].archetype), REDAN_FMT(threat->id));
     }
+    return REDAN_OK;
+}
+
+/* One exception: the system's own control of that name must be looser than the organisation's, or there is nothing to except. */
+static enum redan_status lint_exception(struct redan_problems *problems,
+                                        const struct redan_org *org,
+                                        const struct redan_threat_model *model,
+                                        const struct redan_exception *exception)
+{
+    const struct redan_control *own = redan_threat_model_control(model, NULL, exception->control);
+    const struct redan_control *shared = redan_org_control(org, exception->control);
+    struct redan_loosening loosening = {0};
+
+    if (!shared) {
+        redan_problem_add(problems, exception->node, "name a control of org.yaml, or remove it",
+                          "the organisation has no control \"%.*s\"",
+                          REDAN_FMT(exception->control));
+        return REDAN_OK;
+    }
+    if (own)
+        REDAN_TRY(redan_threat_model_loosened(problems->ctx, own, shared, &loosening));
+    if (!loosening.count)
+        redan_problem_add(problems, exception->node, "remove the exception",
+                          "control \"%.*s\" is not looser here than the organisation has it",
+                          REDAN_FMT(exception->control));
+    return REDAN_OK;
+}
+
+static enum redan_status lint_exceptions(struct redan_problems *problems,
+                                         const struct redan_org *org,
+                                         const struct redan_threat_model *model)
+{
+    const struct redan_exception *items = model->exceptions.items;
+    struct redan_map seen;
+
+    redan_map_init(&seen, problems->ctx);
+    for (size_t i = 0; i < model->exceptions.count; i++) {
+        if (items[i].control.len == 0)
+            continue;
+        enum redan_status status = redan_map_put(&seen, items[i].control, &seen);
+        if (status == REDAN_E_EXISTS)
+            redan_problem_add(problems, items[i].node, "keep one",
+                              "there are two exceptions for control \"%.*s\"",
+                              REDAN_FMT(items[i].control));
+        else if (status != REDAN_OK)
+            return status;
+        else
+            REDAN_TRY(lint_exception(problems, org, model, &items[i]));
+    }
+    return REDAN_OK;
+}
+
+/* What only the organisation's file can have wrong, now that the catalogue is at hand. */
+static enum redan_status lint_org(struct redan_problems *problems,
+                                  const struct redan_catalog *catalog, const struct redan_org *org,
+                                  const struct redan_threat_model *model)
+{
+    struct redan_slice file = problems->file;
+
+    if (model->id.len && redan_slice_eq(model->id, org->id)) /* their records would be mixed up */
+        redan_problem_add(problems, redan_node_get(model->root_node, "id"),
+                          "give the system an id of its own",
+                          "\"%.*s\" is the id of the organisation", REDAN_FMT(model->id));
+    REDAN_TRY(redan_path_join(problems->ctx, redan_path_folder(file), REDAN_S("org.yaml"),
+                              &problems->file));
+    redan_org_lint_catalog(problems, org, catalog);
+    problems->file = file;
     return REDAN_OK;
 }
 
@@ -256,5 +314,7 @@ enum redan_status redan_threat_model_lint(struct redan_problems *problems,
             redan_resolution_lint(problems, org, model, &threats[i]);
     }
     REDAN_TRY(lint_exclusions(problems, catalog, model));
+    REDAN_TRY(lint_exceptions(problems, org, model));
+    REDAN_TRY(lint_org(problems, catalog, org, model));
     return lint_inherited(problems, org, model);
 }

@@ -110,15 +110,11 @@ static void lint_planned(struct redan_problems *problems, const struct redan_org
 static void lint_body(struct redan_problems *problems, const struct redan_org *org,
                       const struct redan_resolution *r)
 {
-    if (r->body.len == 0 || !org->roles)
+    if (r->body.len == 0 || redan_org_is_body(org, r->body))
         return;
-    for (const struct redan_node *n = org->roles->first; n; n = n->next) {
-        if (redan_slice_eq(n->key, r->body))
-            return;
-    }
     redan_problem_add(problems, redan_node_get(r->node, "body"),
-                      "name a role that org.yaml gives a quorum, body: risk-board",
-                      "the organisation knows no role \"%.*s\"", REDAN_FMT(r->body));
+                      "name one of the bodies of org.yaml, body: risk-board",
+                      "the organisation lets no role \"%.*s\" carry a risk", REDAN_FMT(r->body));
 }
 
 void redan_resolution_lint(struct redan_problems *problems, const struct redan_org *org,

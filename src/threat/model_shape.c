@@ -84,10 +84,26 @@ static const struct redan_bind_field exclusion_fields[] = {
     {"reason", REDAN_BIND_TEXT, true, AT(redan_exclusion, reason), NULL, NULL,
      "why it cannot happen here"},
     {"by", REDAN_BIND_TEXT, true, AT(redan_exclusion, by), NULL, NULL, "who ruled it out"},
+    {"expires", REDAN_BIND_DATE, false, AT(redan_exclusion, expires), NULL, NULL,
+     "a date, 2027-05-31"},
 };
 static const struct redan_bind_shape exclusion_shape = {
     "an exclusion", sizeof(struct redan_exclusion), AT(redan_exclusion, node), exclusion_fields,
     REDAN_COUNT(exclusion_fields)};
+
+static const struct redan_bind_field exception_fields[] = {
+    {"control", REDAN_BIND_ID, true, AT(redan_exception, control), NULL, NULL,
+     "a control of the organisation that this system defines anew, S-ACL"},
+    {"reason", REDAN_BIND_TEXT, true, AT(redan_exception, reason), NULL, NULL,
+     "why it must be looser here"},
+    {"owner", REDAN_BIND_TEXT, true, AT(redan_exception, owner), NULL, NULL,
+     "the person who answers for it"},
+    {"expires", REDAN_BIND_DATE, true, AT(redan_exception, expires), NULL, NULL,
+     "a date, 2027-05-31"},
+};
+static const struct redan_bind_shape exception_shape = {
+    "an exception", sizeof(struct redan_exception), AT(redan_exception, node), exception_fields,
+    REDAN_COUNT(exception_fields)};
 
 static const struct redan_bind_field owners_fields[] = {
     {"ml-lead", REDAN_BIND_ID, true, AT(redan_owners, ml_lead), NULL, NULL, "a person"},
@@ -141,6 +157,8 @@ static const struct redan_bind_field model_fields[] = {
      NULL, "a list of controls"},
     {"excluded", REDAN_BIND_LIST, false, AT(redan_threat_model, exclusions), &exclusion_shape, NULL,
      "archetypes ruled out"},
+    {"exceptions", REDAN_BIND_LIST, false, AT(redan_threat_model, exceptions), &exception_shape,
+     NULL, "controls of the organisation that are looser here"},
     {"annotations", REDAN_BIND_NODE, false, AT(redan_threat_model, annotations), NULL, NULL,
      "anything; it is not signed"},
 };

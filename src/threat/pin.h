@@ -5,6 +5,8 @@
 #include "base/ctx.h"
 #include "crypto/digest.h"
 
+enum { REDAN_PIN_TEXT = 1 << 20 }; /* the most bytes that a pin may have */
+
 /* The last approved threat model of one system. */
 struct redan_pin_last {
     struct redan_slice system;
@@ -28,6 +30,15 @@ struct redan_pin {
 REDAN_NODISCARD enum redan_status redan_pin_parse(struct redan_ctx *ctx, struct redan_slice text,
                                                   struct redan_pin *pin);
 void redan_pin_add(struct redan_buf *out, const struct redan_pin *pin); /* in that form, one line */
+/* The same for a file: one line for the root, one for each system. */
+void redan_pin_add_lines(struct redan_buf *out, const struct redan_pin *pin);
 const struct redan_pin_last *redan_pin_last(const struct redan_pin *pin, struct redan_slice system);
+
+/* What is pinned once `now` has been seen: the higher of all values, the systems of both. Nothing goes back: `why` says what would, and then
+ * `pin` is not written. */
+REDAN_NODISCARD enum redan_status redan_pin_advance(struct redan_ctx *ctx,
+                                                    const struct redan_pin *before,
+                                                    const struct redan_pin *now,
+                                                    struct redan_pin *pin, struct redan_slice *why);
 
 #endif

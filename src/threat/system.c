@@ -119,6 +119,18 @@ static enum redan_status root_signed(struct redan_ctx *ctx, struct redan_system 
     return REDAN_OK;
 }
 
+/* Another root than the pinned one may be the one that follows it: still a failure, but one with another remedy. */
+static enum redan_status judge_handover(struct redan_ctx *ctx, struct redan_system *s)
+{
+    struct redan_slice text = {0};
+    bool present = false;
+
+    REDAN_TRY(read_text(s, ctx, "keys.dsse.json", &text, &present));
+    if (!present)
+        return REDAN_OK;
+    return redan_keyring_handover(ctx, &s->ring, &s->pin.root, text, &s->handed_over);
+}
+
 static enum redan_status judge_trust(struct redan_ctx *ctx, struct redan_system *s)
 {
     char found[REDAN_DIGEST_HEX];
@@ -132,6 +144,12 @@ static enum redan_status judge_trust(struct redan_ctx *ctx, struct redan_system 
     if (!redan_digest_eq(&s->pin.root, &s->ring.root)) {
         redan_digest_hex(&s->ring.root, found);
         s->trust = REDAN_TRUST_OTHER;
+        REDAN_TRY(judge_handover(ctx, s));
+        if (s->handed_over)
+            return redan_format(ctx, &s->trust_detail,
+                                "the pinned root has handed over to sha256:%s, and its quorum "
+                                "signed that",
+                                found);
         return redan_format(ctx, &s->trust_detail,
                             "keys.yaml stands on the root sha256:%s, not on the pinned one", found);
     }
@@ -158,6 +176,17 @@ static enum redan_status load_keys(struct redan_ctx *ctx, struct redan_system *s
     size_t before = s->problems.count;
     REDAN_TRY(as_problem(&s->problems, redan_keyring_parse(&s->problems, text, &s->ring)));
     return s->problems.count > before ? REDAN_OK : judge_trust(ctx, s);
+}
+
+enum redan_status redan_system_load_keys(struct redan_ctx *ctx, struct redan_slice folder,
+                                         const struct redan_pin *pin, struct redan_system *system)
+{
+    *system = (struct redan_system){.folder = folder,
+                                    .pin = *pin,
+                                    .trust = REDAN_TRUST_ABSENT,
+                                    .trust_detail = REDAN_S("keys.yaml cannot be read")};
+    redan_problems_init(&system->problems, ctx, folder);
+    return load_keys(ctx, system);
 }
 
 /* The threat model, read while the records are verified. */
@@ -203,7 +232,8 @@ enum redan_status redan_system_load(struct redan_ctx *ctx, const struct redan_ca
     if (s->problems.count > 0)
         return REDAN_OK;
     REDAN_TRY(redan_path_join(ctx, folder, REDAN_S("approvals"), &path));
-    return redan_approvals_read(ctx, &s->ring, path, &s->approvals);
+    REDAN_TRY(redan_approvals_read(ctx, &s->ring, path, &s->approvals));
+    return redan_history_read(ctx, s, &s->history);
 }
 
 void redan_system_done(struct redan_system *system)

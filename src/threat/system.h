@@ -32,12 +32,19 @@ struct redan_system {
     enum redan_trust trust;
     struct redan_slice trust_detail; /* what is wrong with it; empty when pinned */
     bool has_org;
+    bool handed_over; /* a quorum of the pinned root has signed that ring.root follows it */
 };
 
 /* The folder of the system that `start` belongs to: `start` itself when it holds threatmodel.yaml, else start/redan, else the same in
  * the folders above. REDAN_E_ABSENT when there is none, REDAN_E_SCHEMA when both hold one. */
 REDAN_NODISCARD enum redan_status redan_system_find(struct redan_ctx *ctx, struct redan_slice start,
                                                     struct redan_slice *folder);
+
+/* Only keys.yaml of a folder, and the trust it stands on; for commands that need no threat model. */
+REDAN_NODISCARD enum redan_status redan_system_load_keys(struct redan_ctx *ctx,
+                                                         struct redan_slice folder,
+                                                         const struct redan_pin *pin,
+                                                         struct redan_system *system);
 
 /* Read it all. Problems of the form are collected; evidence and approvals count only when there are none. A catalogue of the caller must outlive
  * the system, which stays where it is; without one (NULL) it reads its own, beside the records. redan_system_done frees the keys. */

@@ -1,12 +1,9 @@
-/* Groups findings by stage, counts what was waived, and picks what to do next. */
+/* Groups findings by stage, and picks what to do next. */
 #include "threat/verdict.h"
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "base/clock.h"
-
-enum { HORIZON_DAYS = 120 };
+#include "threat/check_table.h"
+#include "threat/verdict_parts.h"
 
 static enum redan_level worst(enum redan_level a, enum redan_level b)
 {
@@ -125,92 +122,6 @@ static enum redan_status groups_of(const struct redan_check *check, struct redan
     return REDAN_OK;
 }
 
-/* A deadline before its text is made. */
-struct due {
-    int64_t at;
-    const char *what;
-    struct redan_slice id;
-    const struct redan_resolution *plan; /* NULL where it is none */
-};
-
-struct dues {
-    struct due *items;
-    size_t count;
-    int64_t horizon;
-};
-
-static int by_time(const void *a, const void *b)
-{
-    const struct due *x = a;
-    const struct due *y = b;
-    int order = (x->at > y->at) - (x->at < y->at);
-
-    if (order == 0)
-        order = strcmp(x->what, y->what);
-    return order != 0 ? order : redan_slice_cmp(x->id, y->id);
-}
-
-static void add_due(struct dues *dues, int64_t at, const char *what, struct redan_slice id,
-                    const struct redan_resolution *plan)
-{
-    if (at != 0 && at <= dues->horizon)
-        dues->items[dues->count++] = (struct due){at, what, id, plan};
-}
-
-static enum redan_status due_text(struct redan_ctx *ctx, const struct due *due,
-                                  struct redan_slice *text)
-{
-    if (!due->plan)
-        return redan_format(ctx, text, "%s %.*s", due->what, REDAN_FMT(due->id));
-    return redan_format(ctx, text, "%s %.*s (%.*s, %.*s)", due->what, REDAN_FMT(due->id),
-                        REDAN_FMT(due->plan->ticket), REDAN_FMT(due->plan->owner));
-}
-
-static enum redan_status deadlines_of(const struct redan_check *check, struct redan_verdict *v)
-{
-    const struct redan_threat *threats = check->system->model.threats.items;
-    size_t count = check->system->model.threats.count;
-    struct redan_ctx *ctx = check->ctx;
-    struct dues dues = {.horizon = ctx->now + (int64_t)HORIZON_DAYS * 86400};
-
-    dues.items = redan_take_array(ctx, count * 2 + check->state_count, sizeof(*dues.items));
-    if (!dues.items)
-        return REDAN_E_MEMORY;
-    for (size_t i = 0; i < count; i++) {
-        const struct redan_resolution *r = threats[i].resolution;
-        add_due(&dues, r->due, "due:", threats[i].id, r);
-        add_due(&dues, r->expires, "acceptance ends:", threats[i].id, NULL);
-    }
-    for (size_t i = 0; i < check->state_count; i++)
-        add_due(&dues, check->states[i].holds ? check->states[i].until : 0,
-                "proof goes stale:", check->states[i].control->id, NULL);
-    qsort(dues.items, dues.count, sizeof(*dues.items), by_time);
-    v->deadlines = redan_take_array(ctx, dues.count, sizeof(*v->deadlines));
-    if (!v->deadlines)
-        return REDAN_E_MEMORY;
-    for (size_t i = 0; i < dues.count; i++) {
-        struct redan_verdict_deadline *d = &v->deadlines[v->deadline_count++];
-        d->at = dues.items[i].at;
-        REDAN_TRY(due_text(ctx, &dues.items[i], &d->what));
-    }
-    return REDAN_OK;
-}
-
-static enum redan_status count_waivers(const struct redan_check *check, struct redan_slice *text)
-{
-    const struct redan_threat *threats = check->system->model.threats.items;
-    size_t planned = 0;
-    size_t accepted = 0;
-
-    for (size_t i = 0; i < check->system->model.threats.count; i++) {
-        planned += threats[i].resolution->kind == REDAN_RESOLUTION_PLANNED;
-        accepted += threats[i].resolution->kind == REDAN_RESOLUTION_ACCEPTED;
-    }
-    return redan_format(check->ctx, text,
-                        "%zu planned, %zu accepted, %zu excluded, %u not applicable", planned,
-                        accepted, check->system->model.exclusions.count, check->waived);
-}
-
 static enum redan_status page_text(struct redan_ctx *ctx, const struct redan_threat_model *model,
                                    struct redan_slice *text)
 {
@@ -241,6 +152,7 @@ static enum redan_status trust_text(struct redan_ctx *ctx, const struct redan_sy
 static enum redan_status headline(const struct redan_check *check, struct redan_verdict *v,
                                   enum redan_level level)
 {
+    struct redan_slice waived = {"", 0};
     size_t held = 0;
     size_t count = 0;
 
@@ -248,15 +160,19 @@ static enum redan_status headline(const struct redan_check *check, struct redan_
         held += v->groups[i].held;
         count += v->groups[i].count;
     }
+    if (v->waiver_count > 0)
+        REDAN_TRY(redan_format(check->ctx, &waived, ", %zu waiver%s: %.*s", v->waiver_count,
+                               v->waiver_count == 1 ? "" : "s", REDAN_FMT(v->waivers)));
     if (level <= REDAN_LEVEL_WARN)
-        return redan_format(check->ctx, &v->headline, "may ship: all %zu threats are answered",
-                            count);
+        return redan_format(check->ctx, &v->headline, "may ship: all %zu threats are answered%.*s",
+                            count, REDAN_FMT(waived));
     if (held == count)
         return redan_format(check->ctx, &v->headline,
-                            "may not ship: all %zu threats are answered, but see below", count);
+                            "may not ship: see below; all %zu are answered%.*s", count,
+                            REDAN_FMT(waived));
     return redan_format(check->ctx, &v->headline,
-                        "may not ship: %zu of %zu threats %s not answered", count - held, count,
-                        count - held == 1 ? "is" : "are");
+                        "may not ship: %zu of %zu threats %s not answered%.*s", count - held, count,
+                        count - held == 1 ? "is" : "are", REDAN_FMT(waived));
 }
 
 /* The first failure decides; where nothing fails but something cannot be decided, that. Trust and files come first in the table, so they
@@ -271,7 +187,7 @@ static const struct redan_finding *choose_next(const struct redan_check *check,
     return NULL;
 }
 
-static enum redan_status verdict_of(const struct redan_check *check, bool simulated,
+static enum redan_status verdict_of(struct redan_check *check, bool simulated,
                                     struct redan_verdict *v)
 {
     const struct redan_system *s = check->system;
@@ -286,11 +202,11 @@ static enum redan_status verdict_of(const struct redan_check *check, bool simula
     v->word = words[level];
     v->next = choose_next(check, level);
     REDAN_TRY(groups_of(check, v));
-    REDAN_TRY(deadlines_of(check, v));
+    REDAN_TRY(redan_verdict_waivers(check, v));
+    REDAN_TRY(redan_verdict_deadlines(check, v));
     REDAN_TRY(headline(check, v, level));
     REDAN_TRY(trust_text(check->ctx, s, &v->trust));
     REDAN_TRY(redan_digest_text(check->ctx, &s->model.root, &v->root));
-    REDAN_TRY(count_waivers(check, &v->waivers));
     REDAN_TRY(page_text(check->ctx, &s->model, &v->page));
     if (s->model.stride)
         REDAN_TRY(redan_format(
@@ -302,48 +218,31 @@ static enum redan_status verdict_of(const struct redan_check *check, bool simula
     return REDAN_OK;
 }
 
-static const struct redan_rule form = {"TM021", "the form has problems", REDAN_SEVERITY_HIGH, NULL,
-                                       "see them all: redan lint"};
-
+/* A form with problems is judged no further. */
 static enum redan_status refuse_form(struct redan_ctx *ctx, const struct redan_system *system,
                                      bool simulated, struct redan_verdict *v)
 {
-    struct redan_findings findings;
-    const struct redan_problem *p = system->problems.first;
-    struct redan_slice name = system->model.id.len ? system->model.id : system->folder;
+    struct redan_check check = {.ctx = ctx, .system = system};
     struct redan_verdict_group *g = redan_take(ctx, sizeof(*g));
     struct redan_verdict_item *item = redan_take(ctx, sizeof(*item));
 
     if (!g || !item)
         return REDAN_E_MEMORY;
-    *v = (struct redan_verdict){
-        .word = REDAN_WORD_FAIL, .system = name, .at = ctx->now, .simulated = simulated};
+    *v = (struct redan_verdict){.word = REDAN_WORD_FAIL,
+                                .system = system->model.id.len ? system->model.id : system->folder,
+                                .at = ctx->now,
+                                .simulated = simulated};
     REDAN_TRY(redan_format(ctx, &v->headline, "may not ship: %zu problem%s of form",
                            system->problems.count, system->problems.count == 1 ? "" : "s"));
     REDAN_TRY(trust_text(ctx, system, &v->trust));
-    redan_findings_init(&findings, ctx);
-    for (; p; p = p->next) {
-        struct redan_finding *f =
-            redan_finding_add(&findings, &form, REDAN_LEVEL_FAIL, name, "%.*s:%u:%u: %.*s",
-                              REDAN_FMT(p->file), p->line, p->column, REDAN_FMT(p->text));
-        if (!f)
-            return REDAN_E_MEMORY;
-        f->file = p->file;
-        f->line = p->line;
-        f->column = p->column;
-        f->action = p->fix.len ? p->fix : redan_slice_of(form.help);
-    }
+    redan_findings_init(&check.findings, ctx);
+    REDAN_TRY(redan_check_form.run(&check));
     item->id = REDAN_S("form");
-    item->level = REDAN_LEVEL_FAIL;
-    item->findings = redan_take_array(ctx, findings.count, sizeof(*item->findings));
-    if (!item->findings)
-        return REDAN_E_MEMORY;
-    for (const struct redan_finding *f = findings.first; f; f = f->next)
-        item->findings[item->count++] = f;
+    REDAN_TRY(collect(&check, v->system, item));
     *g = (struct redan_verdict_group){REDAN_S("review"), item, 1, 0};
     v->groups = g;
     v->group_count = 1;
-    v->next = findings.first;
+    v->next = check.findings.first;
     return REDAN_OK;
 }
 

@@ -62,6 +62,78 @@ static enum redan_status subjects_of(struct redan_ctx *ctx, const struct redan_s
     return REDAN_OK;
 }
 
+/* The first of those that lie ahead; 0 for none. */
+static void end_at(const struct redan_verdict *verdict, int64_t at, int64_t *first)
+{
+    if (at > verdict->at && (*first == 0 || at < *first))
+        *first = at;
+}
+
+/* When the first thing ends that the verdict stood on: a proof, a plan, any waiver, an approval, the review; 0 for none in sight. */
+static int64_t first_end(const struct redan_system *system, const struct redan_verdict *verdict)
+{
+    const struct redan_history *h = &system->history;
+    int64_t first = 0;
+
+    for (size_t i = 0; i < verdict->deadline_count; i++)
+        end_at(verdict, verdict->deadlines[i].at, &first);
+    for (size_t i = 0; i < verdict->waiver_count; i++)
+        end_at(verdict, verdict->waiver[i].until, &first);
+    if (!h->approved)
+        return first;
+    for (size_t i = 0; i < 2; i++)
+        end_at(verdict, h->steps[0].leads[i]->until, &first);
+    if (system->org.rules->review_every != 0)
+        end_at(verdict, h->steps[0].reviewed + system->org.rules->review_every, &first);
+    return first;
+}
+
+/* How far every producer's chain had come. */
+static enum redan_status add_heads(struct redan_ctx *ctx, struct redan_node *own,
+                                   const struct redan_system *system)
+{
+    struct redan_node *list = redan_node_add_kind(ctx, own, "heads", REDAN_NODE_LIST);
+    struct redan_approval_step step = {0};
+
+    if (!list)
+        return REDAN_E_MEMORY;
+    REDAN_TRY(redan_history_heads(ctx, system, &step));
+    for (size_t i = 0; i < step.head_count; i++) {
+        const struct redan_approval_head *head = &step.heads[i];
+        struct redan_node *item = redan_node_add_kind(ctx, list, NULL, REDAN_NODE_MAP);
+        if (!item || !redan_node_add_text(ctx, item, "producer", head->producer) ||
+            !redan_node_add_text(ctx, item, "system", head->system) ||
+            !redan_node_add_number(ctx, item, "seq", (double)head->seq))
+            return REDAN_E_MEMORY;
+        REDAN_TRY(add_digest(ctx, item, &head->digest));
+    }
+    return REDAN_OK;
+}
+
+static enum redan_status add_redan(struct redan_ctx *ctx, struct redan_node *predicate,
+                                   const struct redan_system *system,
+                                   const struct redan_verdict *verdict)
+{
+    const struct redan_history *history = &system->history;
+    struct redan_node *own = redan_node_add_kind(ctx, predicate, "redan", REDAN_NODE_MAP);
+    int64_t until = first_end(system, verdict);
+    struct redan_slice text = {0};
+    char time[REDAN_TIME_TEXT];
+
+    if (!own || !redan_node_add_number(ctx, own, "keys", (double)system->ring.version) ||
+        !redan_node_add_number(ctx, own, "org", (double)system->org.version))
+        return REDAN_E_MEMORY;
+    if (history->approved && history->count > 0 &&
+        !redan_node_add_number(ctx, own, "number", (double)history->steps[0].number))
+        return REDAN_E_MEMORY;
+    REDAN_TRY(add_heads(ctx, own, system));
+    if (until == 0)
+        return REDAN_OK;
+    redan_time_text(until, time);
+    REDAN_TRY(redan_copy(ctx, redan_slice_of(time), &text));
+    return redan_node_add_text(ctx, own, "until", text) ? REDAN_OK : REDAN_E_MEMORY;
+}
+
 enum redan_status redan_vsa_write(struct redan_ctx *ctx, const struct redan_system *system,
                                   const struct redan_verdict *verdict, struct redan_dsse *envelope)
 {
@@ -82,8 +154,7 @@ enum redan_status redan_vsa_write(struct redan_ctx *ctx, const struct redan_syst
                           "a threat model with problems of form has no digest to sign over");
     redan_time_text(verdict->at, time);
     REDAN_TRY(redan_copy(ctx, redan_slice_of(time), &when));
-    if (!verifier ||
-        !redan_node_add_text(ctx, verifier, "id", REDAN_S("https://redan.dev/check")) ||
+    if (!verifier || !redan_node_add_text(ctx, verifier, "id", REDAN_S(REDAN_VSA_VERIFIER)) ||
         !redan_node_add_text(ctx, p, "timeVerified", when) ||
         !redan_node_add_text(ctx, p, "resourceUri", system->model.id) ||
         !redan_node_add_text(ctx, p, "verificationResult",
@@ -93,6 +164,7 @@ enum redan_status redan_vsa_write(struct redan_ctx *ctx, const struct redan_syst
         return REDAN_E_MEMORY;
     REDAN_TRY(add_policy(ctx, p, system));
     REDAN_TRY(add_inputs(ctx, p, &system->store));
+    REDAN_TRY(add_redan(ctx, p, system, verdict));
     REDAN_TRY(subjects_of(ctx, system, &statement));
     *envelope = (struct redan_dsse){.payload_type = REDAN_S(REDAN_DSSE_INTOTO)};
     return redan_statement_write(ctx, &statement, &envelope->payload);

@@ -7,6 +7,10 @@
 
 #define REDAN_PREDICATE_VSA "https://slsa.dev/verification_summary/v1"
 
+#define REDAN_VSA_VERIFIER "https://redan.dev/check"
+
+/* Beside what SLSA defines, the predicate has `redan`: the versions of keys.yaml and org.yaml that the verdict stood on, the number of the
+ * approved threat model, how far every producer's chain had come, and `until`, when the first thing that the verdict stood on ends. */
 /* An unsigned envelope whose subjects are the root of the threat model and the digests of the release, and whose inputs are the records that
  * were read. REDAN_E_USAGE for a simulated verdict: what was judged at another time is no summary. */
 REDAN_NODISCARD enum redan_status redan_vsa_write(struct redan_ctx *ctx,

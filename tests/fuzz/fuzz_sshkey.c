@@ -1,4 +1,6 @@
 /* Key files: public, private, and (after a zero byte) the bytes inside an OpenSSH private key. */
+#include <stdlib.h>
+
 #include "base/hex.h"
 #include "crypto/key.h"
 
@@ -18,6 +20,14 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     (void)!redan_key_parse_public(&ctx, text, &key[0]);
     (void)!redan_key_parse_private(&ctx, text, &key[1]);
+    redan_fail_clear(&ctx);
+    if (redan_key_lock(&ctx, text) == REDAN_KEY_KEYGEN) {
+        redan_key_free(key[0]);
+        key[0] = NULL;
+        if (redan_key_parse_half(&ctx, text, &key[0]) != REDAN_OK &&
+            ctx.failure.status != REDAN_E_CRYPTO) /* a point that is none of its curve */
+            abort();
+    }
     redan_key_free(key[0]);
     redan_key_free(key[1]);
     redan_buf_done(&pem);

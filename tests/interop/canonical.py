@@ -223,6 +223,14 @@ def digests(document, organisation=None):
         result["acceptances"][name] = digest("acceptance", {
             "threat": leaves[name], "profile": result["profile"],
             "controls": {c: all_leaves[c] for c in controls}, "threats": {t: leaves[t] for t in others}})
+    result["exclusions"] = {
+        clean(item["archetype"]): digest("exclusion", {"exclusion": typed_tree(item), "profile": result["profile"]})
+        for item in document.get("excluded") or []}
+    result["exceptions"] = {
+        clean(item["control"]): digest("exception", {
+            "exception": typed_tree(item), "own": own_leaves[clean(item["control"])],
+            "org": digest("control", typed_tree(shared[clean(item["control"])]))})
+        for item in document.get("exceptions") or []}
     for item in own.values():
         result["queries"].update(queries(clean(document["id"]), item))
     return result

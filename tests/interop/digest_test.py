@@ -54,7 +54,7 @@ PAIRS = (
      "profile: {kind: [llm]}\nexcluded: [{archetype: DC-03, by: b, reason: a}, {archetype: DC-01, reason: a, by: b}]", True),
 )
 REST = ("\nschema: redan/1\nid: s\nowners: {ml-lead: a, security-lead: b}\nthreats:\n"
-        "- {id: t, name: n, stage: data, severity: low, resolution: {kind: accepted, body: b, reason: r, residual: low, expires: 2027-05-31}}\n")
+        "- {id: t, name: n, stage: data, severity: low, resolution: {kind: accepted, body: risk-board, reason: r, residual: low, expires: 2027-05-31}}\n")
 
 
 def run_tool(tool, organisation, documents):
@@ -156,6 +156,33 @@ def check_refusals(tool, organisation):
     want("line break" in run_tool(tool, organisation, [text])[0].get("problem", ""), "a release on two lines", text)
 
 
+LOOSER = """profile: {kind: [llm]}
+release: {model: v}
+excluded: [{archetype: DC-01, reason: "a  ", by: b, expires: 2027-01-01}]
+exceptions:
+- {control: shared, reason: caf\u00e9, owner: o, expires: 2027-01-01}
+controls:
+- {id: shared, evidence: [{id: e, type: policy, signer: s, fresh: 9d}]}
+"""
+
+
+def check_waivers(tool, folder):
+    """What a governance body signs of an exclusion and an exception; it moves with the profile and with either control."""
+    path = os.path.join(folder, "looser.yaml")
+    base = "schema: redan/org/1\norg: bank\ncontrols:\n- {id: shared, evidence: [{id: e, type: policy, signer: s, fresh: 7d}]}\n"
+    made = []
+    for organisation, text in ((base, LOOSER), (base, LOOSER.replace("[llm]", "[llm], trains: true")),
+                               (base, LOOSER.replace("9d", "8d")), (base.replace("7d", "6d"), LOOSER)):
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(organisation)
+        said = run_tool(tool, path, [text + REST])[0]
+        compare(said, canonical.digests(canonical.read(text + REST), canonical.read(organisation)), text)
+        made.append((said["exclusions"]["DC-01"], said["exceptions"]["shared"]))
+    for i, (exclusion, exception) in enumerate(made[1:], 1):
+        want((exclusion != made[0][0]) == (i == 1), "exclusion %d" % i, made)
+        want((exception != made[0][1]) == (i != 1), "exception %d" % i, made)
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("tool")
@@ -180,6 +207,7 @@ def main():
         try:
             check_pairs(options.tool, organisation)
             check_refusals(options.tool, organisation)
+            check_waivers(options.tool, folder)
         except Fault as fault:
             failures.append(str(fault))
         chunks = max(1, options.documents // CHUNK)

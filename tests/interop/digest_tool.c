@@ -37,6 +37,23 @@ static void add_queries(struct redan_buf *out, const struct redan_control *c)
     }
 }
 
+static void add_waivers(struct redan_buf *out, const struct redan_threat_model *model)
+{
+    const struct redan_exclusion *exclusions = model->exclusions.items;
+    const struct redan_exception *exceptions = model->exceptions.items;
+
+    add_key(out, REDAN_S("exclusions"));
+    redan_buf_char(out, '{');
+    for (size_t i = 0; i < model->exclusions.count; i++)
+        add_digest(out, exclusions[i].archetype, &exclusions[i].subject);
+    redan_buf_char(out, '}');
+    add_key(out, REDAN_S("exceptions"));
+    redan_buf_char(out, '{');
+    for (size_t i = 0; i < model->exceptions.count; i++)
+        add_digest(out, exceptions[i].control, &exceptions[i].subject);
+    redan_buf_char(out, '}');
+}
+
 static void add_model(struct redan_buf *out, const struct redan_threat_model *model)
 {
     const struct redan_threat *threats = model->threats.items;
@@ -61,6 +78,7 @@ static void add_model(struct redan_buf *out, const struct redan_threat_model *mo
     for (size_t i = 0; i < model->controls.count; i++)
         add_digest(out, controls[i].id, &model->control_leaves[i]);
     redan_buf_char(out, '}');
+    add_waivers(out, model);
     add_key(out, REDAN_S("queries"));
     redan_buf_char(out, '{');
     for (size_t i = 0; i < model->controls.count; i++)

@@ -6,6 +6,7 @@ import json
 import os
 import random
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
@@ -14,6 +15,8 @@ try:
     from cryptography.exceptions import InvalidSignature
     from cryptography.hazmat.primitives import hashes, serialization
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+    from cryptography.hazmat.primitives.asymmetric.utils import (decode_dss_signature,
+                                                                 encode_dss_signature)
 except ImportError:
     tried = os.environ.get("REDAN_INTEROP_TRIED", "").split(":")
     for other in (os.environ.get("REDAN_PYTHON"), shutil.which("python3"), "/usr/bin/python3"):
@@ -54,6 +57,53 @@ def verifies(public, md, message, signature):
         return True
     except InvalidSignature:
         return False
+
+
+def string(data):
+    return struct.pack(">I", len(data)) + data
+
+
+def mpint(number):
+    return string(number.to_bytes((number.bit_length() + 8) // 8, "big"))  # RFC 4251 5: room for the sign
+
+
+def blob_of(public):
+    return base64.b64decode(public.public_bytes(ENCODING.OpenSSH, PUBLIC.OpenSSH).split()[1])
+
+
+def strings(data):
+    out = []
+    while data:
+        size = struct.unpack(">I", data[:4])[0]
+        out.append(data[4:4 + size])
+        data = data[4 + size:]
+    return out
+
+
+def ssh_text(message, hash_name, space=b"redan"):
+    digest = hashlib.new(hash_name, message).digest()
+    return b"SSHSIG" + string(space) + string(b"") + string(hash_name.encode()) + string(digest)
+
+
+def ssh_sign(key, md, message, hash_name="sha512", space=b"redan"):
+    """PROTOCOL.sshsig by a second implementation."""
+    blob = blob_of(key.public_key())
+    raw = sign(key, md, ssh_text(message, hash_name, space))
+    if md is not None:
+        raw = b"".join(mpint(number) for number in decode_dss_signature(raw))
+    inner = string(strings(blob)[0]) + string(raw)
+    return (b"SSHSIG" + struct.pack(">I", 1) + string(blob) + string(space) + string(b"") +
+            string(hash_name.encode()) + string(inner))
+
+
+def ssh_verifies(public, md, message, signature):
+    blob, space, reserved, hash_name, inner = strings(signature[10:])
+    kind, raw = strings(inner)
+    if md is not None:
+        raw = encode_dss_signature(*(int.from_bytes(number, "big") for number in strings(raw)))
+    return (signature[:10] == b"SSHSIG\0\0\0\1" and blob == blob_of(public) and space == b"redan" and
+            reserved == b"" and kind == strings(blob)[0] and
+            verifies(public, md, ssh_text(message, hash_name.decode()), raw))
 
 
 def key_id(public):
@@ -102,12 +152,18 @@ class Test:
             self.same(base64.b64decode(made["payload"], validate=True), body, "payload")
             self.same(made["signatures"][0]["keyid"], key_id(public), "keyid")
             signature = base64.b64decode(made["signatures"][0]["sig"], validate=True)
-            self.same(verifies(public, md, pae(kind, body), signature), True, "their verdict")
+            ssh = forms[number % len(forms)][1] == PRIVATE.OpenSSH  # such a key makes an SSHSIG
+            self.same(signature[:6] == b"SSHSIG", ssh, "the form of the signature")
+            check = ssh_verifies if ssh else verifies
+            self.same(check(public, md, pae(kind, body), signature), True, "their verdict")
             # theirs -> ours, in both alphabets, signed by two
             encode = base64.urlsafe_b64encode if number % 2 else base64.b64encode
+            hash_name = ("sha512", "sha256")[number % 2]
             envelope = {"payload": encode(body).decode(), "payloadType": kind, "signatures": [
                 {"sig": encode(sign(stranger, md, pae(kind, body))).decode()},
-                {"sig": encode(sign(key, md, pae(kind, body))).decode(), "keyid": "any", "x": [1]}]}
+                {"sig": encode(sign(key, md, pae(kind, body)) if number % 4 < 2 else
+                               ssh_sign(key, md, pae(kind, body), hash_name)).decode(),
+                 "keyid": "any", "x": [1]}]}
             theirs = self.file("envelope", json.dumps(envelope).encode())
             for who in (public_file, stranger_file):
                 code, out, error = self.run("verify", who, theirs)
@@ -117,6 +173,9 @@ class Test:
             for change in ({"payloadType": kind + " "}, {"payload": encode(body + b"x").decode()}):
                 bad = self.file("bad", json.dumps({**envelope, **change}).encode())
                 self.same(self.run("verify", public_file, bad)[0], 1, f"{name} with {change.keys()}")
+            foreign = encode(ssh_sign(key, md, pae(kind, body), hash_name, b"git")).decode()
+            bad = self.file("bad", json.dumps({**envelope, "signatures": [{"sig": foreign}]}).encode())
+            self.same(self.run("verify", public_file, bad)[0], 1, f"{name} signed for git")
             damaged = bytearray(sign(key, md, pae(kind, body)))
             damaged[self.random.randrange(len(damaged))] ^= 1 << self.random.randrange(8)
             envelope["signatures"] = [{"sig": base64.b64encode(damaged).decode()}]

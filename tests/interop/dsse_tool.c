@@ -77,7 +77,7 @@ static enum redan_status verify(struct redan_ctx *ctx, char **arg)
     REDAN_TRY(redan_dsse_parse(ctx, text, &envelope));
     REDAN_TRY(redan_dsse_pae(ctx, &envelope, &pae));
     for (size_t i = 0; status == REDAN_E_SIGNATURE && i < envelope.count; i++)
-        status = redan_key_verify(ctx, key, pae, envelope.signatures[i].bytes);
+        status = redan_dsse_verify(ctx, key, pae, envelope.signatures[i].bytes);
     if (status == REDAN_OK)
         print(envelope.payload);
     return status;

@@ -116,6 +116,7 @@ for name, schema in STORE.items():
 types = [n for n in STORE if n.startswith("evidence/")]
 check(len(types) == 16, "%d schemas of evidence, not sixteen" % len(types))
 written("approval", "approval")
+written("approval", "release")
 written("verdict", "verdict")
 with tempfile.TemporaryDirectory() as folder:
     for source, kind, form in (("sarif_scan.json", "scan", "sarif"),

@@ -1,5 +1,5 @@
 /* Our side of the schemas' test: reads an example as the program would, or prints what the program writes.
- * read KIND FILE | draft TYPE FILE | import FORMAT TYPE FILE | approval | verdict */
+ * read KIND FILE | draft TYPE FILE | import FORMAT TYPE FILE | approval | release | verdict */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,6 +166,27 @@ static int approval(struct redan_ctx *ctx)
     return print_predicate(ctx, &envelope);
 }
 
+static int approved_release(struct redan_ctx *ctx)
+{
+    struct redan_approval_head head = {REDAN_S("ci"), REDAN_S("s"), 1, items[0].digest};
+    const struct redan_approval_step step = {.number = 2,
+                                             .keys_version = 1,
+                                             .catalog_version = 1,
+                                             .heads = &head,
+                                             .head_count = 1};
+    const struct redan_approval_draft made = {.kind = REDAN_APPROVAL_RELEASE,
+                                              .system = REDAN_S("s"),
+                                              .role = REDAN_S("ml-lead"),
+                                              .subject = &items[0].digest,
+                                              .release = &release,
+                                              .step = &step};
+    struct redan_dsse envelope;
+
+    if (redan_approval_write(ctx, &made, &envelope) != REDAN_OK)
+        return failed(ctx);
+    return print_predicate(ctx, &envelope);
+}
+
 /* Everything said at once. */
 static int verdict(struct redan_ctx *ctx)
 {
@@ -228,6 +249,8 @@ static int run(struct redan_ctx *ctx, int argc, char **argv)
         REDAN_S("sha256:0000000000000000000000000000000000000000000000000000000000000000");
     if (strcmp(what, "approval") == 0)
         return approval(ctx);
+    if (strcmp(what, "release") == 0)
+        return approved_release(ctx);
     if (strcmp(what, "verdict") == 0)
         return verdict(ctx);
     if (argc < 4 ||

@@ -36,7 +36,7 @@ static const char board_of_one[] =
     "    name: Theft\n"
     "    stage: storage\n"
     "    severity: medium\n"
-    "    resolution: {kind: accepted, body: builders, reason: Little is lost., residual: low,\n"
+    "    resolution: {kind: accepted, body: peers, reason: Little is lost., residual: low,\n"
     "                 expires: 2027-05-31}\n";
 
 /* Lists are sets: in which order two bodies are named does not decide which of them signs an interim risk. */
@@ -49,8 +49,9 @@ static void test_order_of_bodies(void **state)
         char to[1024];
         const char *text = fixture_model;
         fixture_open(&f);
-        fixture_write_org(
-            &f, fixture_edit(&f, fixture_org, "risk-board: 2", "risk-board: 2, builders: 1"));
+        fixture_write_org(&f,
+                          fixture_edit(&f, fixture_org, "risk-board: 2}",
+                                       "risk-board: 2, peers: 1}\nbodies: [risk-board, peers]"));
         const char *from = strstr(text, "  - id: membership\n");
         const char *end = strstr(text, "  - id: online\n");
         assert_non_null(from);
@@ -61,8 +62,8 @@ static void test_order_of_bodies(void **state)
                        turn ? board_of_one : board_of_two);
         fixture_write_model(&f, fixture_edit(&f, text, "threats:\n", to));
         fixture_fill(&f, NULL, "drift");
-        fixture_approve(&f, KEY_CI, REDAN_APPROVAL_ACCEPTANCE, "builders", "theft", 0);
-        fixture_approve(&f, KEY_CI, REDAN_APPROVAL_ACCEPTANCE, "builders", "drift", 0);
+        fixture_approve(&f, KEY_PEER, REDAN_APPROVAL_ACCEPTANCE, "peers", "theft", 0);
+        fixture_approve(&f, KEY_PEER, REDAN_APPROVAL_ACCEPTANCE, "peers", "drift", 0);
         fixture_check(&f, PIN_OURS, NOW, NULL, &o);
         assert_string_equal(o.rules, "TM009");
         assert_string_equal(o.detail, "interim risk: 0 of 2 signatures of risk-board");

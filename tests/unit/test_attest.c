@@ -329,24 +329,36 @@ static void test_chain(void **state)
         size_t n = 0;
         size_t count = 0;
         for (; n < 6 && rows[i].links[n].producer; n++)
-            links[n] = (struct redan_link){redan_slice_of(rows[i].links[n].producer),
+            links[n] = (struct redan_link){redan_slice_of(rows[i].links[n].producer), REDAN_S("s"),
                                            rows[i].links[n].seq, digest_of(rows[i].links[n].digest),
                                            digest_of(rows[i].links[n].previous)};
         assert_ok(redan_chain_judge(&ctx, links, n, &chains, &count));
-        const struct redan_chain *chain = redan_chain_of(chains, count, REDAN_S("p"));
+        const struct redan_chain *chain = redan_chain_of(chains, count, REDAN_S("p"), REDAN_S("s"));
         assert_non_null(chain);
         assert_slice(chain->fault, rows[i].fault);
         assert_int_equal(chain->whole, rows[i].fault[0] == '\0');
         assert_true(chain->count == rows[i].count);
         assert_true(chain->head->seq == rows[i].head);
-        assert_null(redan_chain_of(chains, count, REDAN_S("o")));
-        assert_null(redan_chain_of(chains, count, REDAN_S("r")));
+        assert_null(redan_chain_of(chains, count, REDAN_S("o"), REDAN_S("s")));
+        assert_null(redan_chain_of(chains, count, REDAN_S("r"), REDAN_S("s")));
     }
+    struct redan_link two[] = {
+        {REDAN_S("p"), REDAN_S("s"), 2, digest_of(2), digest_of(1)}, /* its first is gone */
+        {REDAN_S("p"), REDAN_S("org"), 1, digest_of(3), digest_of(0)},
+        {REDAN_S("o"), REDAN_S("s"), 1, digest_of(4), digest_of(0)},
+    };
     struct redan_chain *chains = NULL;
     size_t count = 7;
+    assert_ok(redan_chain_judge(&ctx, two, REDAN_COUNT(two), &chains, &count));
+    assert_int_equal(count, 3);
+    assert_false(redan_chain_of(chains, count, REDAN_S("p"), REDAN_S("s"))->whole);
+    assert_true(redan_chain_of(chains, count, REDAN_S("p"), REDAN_S("org"))->whole);
+    assert_true(redan_chain_of(chains, count, REDAN_S("o"), REDAN_S("s"))->whole);
+    assert_null(redan_chain_of(chains, count, REDAN_S("o"), REDAN_S("org")));
+    count = 7;
     assert_ok(redan_chain_judge(&ctx, NULL, 0, &chains, &count));
     assert_int_equal(count, 0);
-    assert_null(redan_chain_of(chains, count, REDAN_S("p")));
+    assert_null(redan_chain_of(chains, count, REDAN_S("p"), REDAN_S("s")));
     redan_ctx_done(&ctx);
 }
 

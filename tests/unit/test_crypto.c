@@ -322,7 +322,8 @@ static void test_public_refused(void **state)
          REDAN_E_SYNTAX},
         {"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAQQ==", REDAN_E_UNSUPPORTED},
         {"ssh-dss AAAA", REDAN_E_UNSUPPORTED},
-        {"sk-ssh-ed25519@openssh.com AAAA", REDAN_E_UNSUPPORTED},
+        {"sk-ssh-ed25519@openssh.com AAAA", REDAN_E_SYNTAX},
+        {"sk-ecdsa-sha2-nistp256@openssh.com AAAA", REDAN_E_UNSUPPORTED},
         {"ecdsa-sha2-nistp521 AAAA", REDAN_E_UNSUPPORTED},
         {"\x01\x02 AAAA", REDAN_E_SYNTAX},
         {"-----BEGIN PUBLIC KEY-----\n", REDAN_E_SYNTAX},
@@ -570,6 +571,97 @@ static void test_memory_refused(void **state)
     redan_ctx_done(&outer);
 }
 
+/* FIPS 180-4's example of one block. */
+static void test_sha512(void **state)
+{
+    struct redan_ctx ctx;
+    uint8_t got[REDAN_SHA512_LEN];
+    uint8_t want[REDAN_SHA512_LEN];
+    static const char hex[] = "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a"
+                              "2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f";
+
+    (void)state;
+    redan_ctx_init(&ctx, NULL);
+    assert_ok(redan_sha512(&ctx, REDAN_S("abc"), got));
+    assert_true(redan_hex_parse(REDAN_S(hex), want, sizeof(want)));
+    assert_memory_equal(got, want, sizeof(want));
+    redan_ctx_done(&ctx);
+}
+
+/* A key under a passphrase opens with it, and with nothing else; what is changed in it does not open. */
+static void test_locked(void **state)
+{
+    struct redan_ctx ctx;
+    struct redan_buf pem REDAN_DEFER(redan_buf_done);
+
+    (void)state;
+    redan_ctx_init(&ctx, NULL);
+    redan_buf_init(&pem, &ctx, 10000);
+    for (int kind = REDAN_KEY_ED25519; kind <= REDAN_KEY_P384; kind++) {
+        struct redan_key *key REDAN_DEFER(redan_key_drop) = NULL;
+        struct redan_key *again REDAN_DEFER(redan_key_drop) = NULL;
+        struct redan_key *none = NULL;
+        struct redan_slice signature = {0};
+        assert_ok(redan_key_new(&ctx, (enum redan_key_kind)kind, &key));
+        redan_buf_clear(&pem);
+        redan_key_add_locked_pem(&pem, key, REDAN_S("pass word"));
+        assert_ok(redan_buf_ok(&ctx, &pem, "the key"));
+        struct redan_slice text = redan_buf_view(&pem);
+        assert_true(redan_slice_starts(text, REDAN_S("-----BEGIN ENCRYPTED PRIVATE KEY-----\n")));
+        assert_int_equal(redan_key_lock(&ctx, text), REDAN_KEY_PASSPHRASE);
+        assert_int_equal(redan_key_parse_private(&ctx, text, &none), REDAN_E_UNSUPPORTED);
+        redan_fail_clear(&ctx);
+        static const char *const wrong[] = {"", "pass wor", "pass word ", "PASS WORD"};
+        for (size_t i = 0; i < REDAN_COUNT(wrong); i++) {
+            assert_int_equal(redan_key_unlock(&ctx, text, redan_slice_of(wrong[i]), &none),
+                             REDAN_E_SIGNATURE);
+            redan_fail_clear(&ctx);
+        }
+        assert_ok(redan_key_unlock(&ctx, text, REDAN_S("pass word"), &again));
+        assert_false(redan_key_is_ssh(again));
+        assert_ok(redan_key_sign(&ctx, again, REDAN_S("text"), &signature));
+        assert_ok(redan_key_verify(&ctx, key, REDAN_S("text"), signature));
+        pem.data[pem.len / 2] = pem.data[pem.len / 2] == 'A' ? 'B' : 'A';
+        assert_true(redan_key_unlock(&ctx, text, REDAN_S("pass word"), &none) != REDAN_OK);
+        assert_null(none);
+        redan_fail_clear(&ctx);
+        redan_buf_clear(&pem);
+        redan_key_add_locked_pem(&pem, key, REDAN_S("")); /* it would look like protection */
+        assert_int_equal(pem.fail, REDAN_E_USAGE);
+    }
+    redan_ctx_done(&ctx);
+}
+
+/* What a key file asks for, by its text alone. */
+static void test_lock(void **state)
+{
+    struct redan_ctx ctx;
+    static const struct {
+        const char *text;
+        enum redan_key_lock lock;
+    } rows[] = {
+        {"", REDAN_KEY_OPEN},
+        {"anything", REDAN_KEY_OPEN},
+        {"-----BEGIN PRIVATE KEY-----\n-----END PRIVATE KEY-----\n", REDAN_KEY_OPEN},
+        {"-----BEGIN ENCRYPTED PRIVATE KEY-----\n", REDAN_KEY_PASSPHRASE},
+        {"-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n",
+         REDAN_KEY_OPEN}, /* whoever reads it says what is wrong */
+        {"-----BEGIN OPENSSH PRIVATE KEY-----\n", REDAN_KEY_OPEN},
+        {"  ssh-ed25519 AAAA", REDAN_KEY_PUBLIC},
+        {"ecdsa-sha2-nistp256 AAAA", REDAN_KEY_PUBLIC},
+        {"sk-ssh-ed25519@openssh.com AAAA", REDAN_KEY_PUBLIC},
+    };
+
+    (void)state;
+    redan_ctx_init(&ctx, NULL);
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++)
+        assert_int_equal(redan_key_lock(&ctx, redan_slice_of(rows[i].text)), rows[i].lock);
+    assert_int_equal(ctx.failure.status, REDAN_OK);
+    struct redan_key *none = NULL;
+    assert_int_equal(redan_key_unlock(&ctx, REDAN_S("x"), REDAN_S("y"), &none), REDAN_E_SYNTAX);
+    redan_ctx_done(&ctx);
+}
+
 static void *verify_many(void *arg)
 {
     const struct redan_key *key = arg;
@@ -621,6 +713,9 @@ int main(void)
         cmocka_unit_test(test_private_refused),
         cmocka_unit_test(test_ssh_private_faults),
         cmocka_unit_test(test_memory_refused),
+        cmocka_unit_test(test_sha512),
+        cmocka_unit_test(test_locked),
+        cmocka_unit_test(test_lock),
         cmocka_unit_test(test_threads),
     };
 

@@ -62,8 +62,20 @@ static void test_ssh_keygen(void **state)
     struct redan_key *none = NULL;
     assert_int_equal(TOOL_RUN(&dir, "ssh-keygen", "-t", "ed25519", "-N", "secret", "-f", "locked"),
                      0);
-    assert_int_equal(redan_key_parse_private(&ctx, tool_read(&ctx, &dir, "locked"), &none),
-                     REDAN_E_UNSUPPORTED);
+    struct redan_slice locked = tool_read(&ctx, &dir, "locked");
+    assert_int_equal(redan_key_parse_private(&ctx, locked, &none), REDAN_E_UNSUPPORTED);
+    redan_fail_clear(&ctx);
+    assert_int_equal(redan_key_lock(&ctx, locked), REDAN_KEY_KEYGEN);
+    struct redan_key *half[2] = {NULL, NULL}; /* its public half is in the clear */
+    struct redan_digest ids[2];
+    assert_ok(redan_key_parse_half(&ctx, locked, &half[0]));
+    assert_ok(redan_key_parse_half(&ctx, tool_read(&ctx, &dir, "locked.pub"), &half[1]));
+    for (size_t i = 0; i < 2; i++) {
+        assert_false(redan_key_can_sign(half[i]));
+        redan_key_id(half[i], &ids[i]);
+        redan_key_free(half[i]);
+    }
+    assert_true(redan_digest_eq(&ids[0], &ids[1]));
     redan_ctx_done(&ctx);
     tool_dir_drop(&dir);
 }

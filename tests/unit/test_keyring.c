@@ -165,6 +165,12 @@ static void test_problems(void **state)
         {"version: 3", "version: 0", "version", 3},
         {"version: 3", "version: -1", "", 3},
         {"version: 3", "version: 3\nextra: 1", "extra", 4},
+        {"version: 3", "version: 3\norganisation: required", NULL, 0},
+        {"version: 3", "version: 3\norganisation: optional", "organisation", 4},
+        {"version: 3", "version: 3\nformer: [{threshold: 1, keys: [ci-2026]}]", NULL, 0},
+        {"version: 3", "version: 3\nformer: [{threshold: 2, keys: [ci-2026]}]",
+         "a former threshold of 2", 4},
+        {"version: 3", "version: 3\nformer: [{threshold: 1, keys: [nobody]}]", "\"nobody\"", 4},
         {"threshold: 2", "threshold: 3", "threshold of 3", 4},
         {"threshold: 2", "threshold: 0", "threshold of 0", 4},
         {"[root-1, root-2]", "[root-1]", "threshold of 2", 4},
@@ -325,6 +331,35 @@ static void test_states(void **state)
         assert_int_equal(redan_keyring_state(&key, date(rows[i].at)), rows[i].want);
     }
     assert_string_equal(redan_key_state_name(REDAN_KEY_REVOKED), "revoked");
+    const struct {
+        struct redan_keyring_revocation *revoked;
+        const char *claimed;
+        const char *stamped; /* NULL: no stamp */
+        enum redan_key_state want;
+    } signed_rows[] = {
+        {NULL, "2026-02-01", NULL, REDAN_KEY_VALID},
+        {NULL, "2025-02-01", "2026-02-01", REDAN_KEY_VALID}, /* a stamp is better than a word */
+        {NULL, "2026-02-01", "2025-02-01", REDAN_KEY_EARLY},
+        {NULL, "2026-02-01", "2027-02-01", REDAN_KEY_EXPIRED},
+        {&retired, "2026-02-01", NULL, REDAN_KEY_VALID},
+        {&retired, "2026-05-04T23:59:59Z", NULL, REDAN_KEY_VALID},
+        {&retired, "2026-05-05", NULL, REDAN_KEY_REVOKED},
+        {&retired, "2026-02-01", "2026-05-05", REDAN_KEY_REVOKED},
+        {&retired, "2026-06-01", "2026-05-01", REDAN_KEY_VALID},
+        {&stolen, "2026-02-01", NULL, REDAN_KEY_REVOKED},
+        {&stolen, "2026-02-01", "2026-05-04T23:59:59Z", REDAN_KEY_VALID},
+        {&stolen, "2026-02-01", "2026-05-05", REDAN_KEY_REVOKED},
+        {&stolen, "2026-06-01", "2026-02-01", REDAN_KEY_VALID},
+        {&stolen, "2026-02-01", "2025-02-01", REDAN_KEY_EARLY},
+    };
+    for (size_t i = 0; i < REDAN_COUNT(signed_rows); i++) {
+        struct redan_keyring_key key = {.from = date("2026-01-01"),
+                                        .until = date("2027-01-01"),
+                                        .revoked = signed_rows[i].revoked};
+        int64_t stamped = signed_rows[i].stamped ? date(signed_rows[i].stamped) : 0;
+        assert_int_equal(redan_keyring_state_signed(&key, date(signed_rows[i].claimed), stamped),
+                         signed_rows[i].want);
+    }
 }
 
 /* What is written reads back as the same ring, and writes the same text again. */
@@ -494,6 +529,74 @@ static void test_signers(void **state)
     assert_int_equal(count, 0);
 }
 
+/* A former root hands over by a quorum of its keys over these very bytes; nothing else says so. */
+static void test_handover(void **state)
+{
+    struct world *world = *state;
+    struct redan_ctx *ctx = &world->ctx;
+    struct redan_problems problems;
+    struct redan_keyring before REDAN_DEFER(redan_keyring_done);
+    static const struct {
+        const char *former; /* as it is listed */
+        const char *keys;   /* which sign */
+        const char *revoked;
+        bool handed;
+    } rows[] = {
+        {"[{threshold: 2, keys: [root-1, root-2]}]", "301", NULL, true},
+        {"[{threshold: 1, keys: [ci-2026]}, {threshold: 2, keys: [root-1, root-2]}]", "301", NULL,
+         true},
+        {"[{threshold: 2, keys: [root-1, root-2]}]", "31", NULL, false},
+        {"[{threshold: 2, keys: [root-1, root-2]}]", "3", NULL, false},
+        {"[{threshold: 1, keys: [root-1, root-2]}]", "301", NULL, false},
+        {"[{threshold: 2, keys: [root-1, ci-2026]}]", "301", NULL, false},
+        {"[{threshold: 2, keys: [root-1, root-2]}]", "301", "retired", true},
+        {"[{threshold: 2, keys: [root-1, root-2]}]", "301", "compromise", false},
+        {"[]", "301", NULL, false},
+    };
+
+    assert_ok(parse(world, world->base, &problems, &before));
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct redan_keyring ring REDAN_DEFER(redan_keyring_done);
+        struct redan_keyring again REDAN_DEFER(redan_keyring_done);
+        char with[200];
+        char revoked[100] = "until: 2027-01-01,\n     public: \"ecdsa";
+        bool handed = !rows[i].handed;
+        (void)snprintf(with, sizeof(with), "root: {threshold: 1, keys: [ci-2026]}\nformer: %s",
+                       rows[i].former);
+        struct redan_slice text =
+            edit(ctx, world->base, "root: {threshold: 2, keys: [root-1, root-2]}", with);
+        if (rows[i].revoked) {
+            (void)snprintf(revoked, sizeof(revoked),
+                           "until: 2027-01-01,\n     revoked: {at: 2026-05-05, reason: %s},\n"
+                           "     public: \"ecdsa",
+                           rows[i].revoked);
+            text = edit(ctx, text, "until: 2027-01-01,\n     public: \"ecdsa", revoked);
+        }
+        assert_ok(parse(world, text, &problems, &ring));
+        assert_int_equal(problems.count, 0);
+        assert_false(redan_digest_eq(&before.root, &ring.root));
+        struct redan_dsse envelope =
+            sign(world, statement_over(ctx, &ring.file, REDAN_PREDICATE_KEYS, 1), rows[i].keys);
+        struct redan_slice signature = dsse_text(ctx, &envelope);
+        assert_ok(redan_keyring_handover(ctx, &ring, &before.root, signature, &handed));
+        assert_int_equal(handed, rows[i].handed);
+        assert_ok(redan_keyring_handover(ctx, &ring, &ring.file, signature, &handed));
+        assert_false(handed); /* a root that never was */
+        envelope = sign(world, statement_over(ctx, &before.file, REDAN_PREDICATE_KEYS, 1), "301");
+        assert_ok(
+            redan_keyring_handover(ctx, &ring, &before.root, dsse_text(ctx, &envelope), &handed));
+        assert_false(handed); /* over other bytes */
+        assert_ok(redan_keyring_handover(ctx, &ring, &before.root, REDAN_S("{"), &handed));
+        assert_false(handed);
+        struct redan_buf buf;
+        redan_buf_init(&buf, ctx, 100000);
+        redan_keyring_add_yaml(&buf, &ring);
+        assert_ok(parse(world, view(ctx, &buf), &problems, &again));
+        assert_int_equal(problems.count, 0);
+        assert_int_equal(again.former.count, ring.former.count);
+    }
+}
+
 /* A ring of a thousand keys does not let one envelope ask for 64,000 verifications. */
 static void test_signers_bounded(void **state)
 {
@@ -513,9 +616,47 @@ static void test_signers_bounded(void **state)
         keys[i].key = world->keys[0];
     for (size_t i = 0; i < REDAN_DSSE_SIGNATURES; i++)
         signatures[i] = (struct redan_dsse_signature){.bytes = REDAN_S("x")};
-    assert_int_equal(redan_keyring_signers(&world->ctx, &ring, &envelope, signers, &count),
-                     REDAN_E_LIMIT);
-    redan_fail_clear(&world->ctx);
+    size_t tries = 6000;
+    assert_ok(redan_keyring_signers_within(&world->ctx, &ring, &envelope, &tries, signers, &count));
+    assert_int_equal(count, 0);
+    assert_int_equal(tries, 2000); /* four times the ring */
+    assert_ok(redan_keyring_signers_within(&world->ctx, &ring, &envelope, &tries, signers, &count));
+    assert_int_equal(tries, 0);
+    assert_ok(redan_keyring_signers(&world->ctx, &ring, &envelope, signers, &count));
+    assert_int_equal(count, 0);
+}
+
+/* A signature that names a key costs one try, and one that fits costs none; when they are gone, nothing counts. */
+static void test_signers_tries(void **state)
+{
+    struct world *world = *state;
+    struct redan_ctx *ctx = &world->ctx;
+    struct redan_problems problems;
+    struct redan_keyring ring REDAN_DEFER(redan_keyring_done);
+    struct redan_signer signers[8];
+    size_t count = 9;
+
+    assert_ok(parse(world, world->base, &problems, &ring));
+    struct redan_dsse envelope = sign(world, REDAN_S("any bytes"), "0123");
+    for (size_t i = 0; i < 3; i++) { /* the first three name their keys and are false */
+        struct redan_slice bytes = {0};
+        assert_ok(redan_copy(ctx, envelope.signatures[i].bytes, &bytes));
+        ((char *)(uintptr_t)bytes.at)[bytes.len - 1] ^= 1;
+        envelope.signatures[i].bytes = bytes;
+    }
+    for (size_t tries = 0; tries < 5; tries++) {
+        size_t left = tries;
+        assert_ok(redan_keyring_signers_within(ctx, &ring, &envelope, &left, signers, &count));
+        assert_int_equal(count, tries > 3 ? 1 : 0);
+        assert_int_equal(left, tries > 3 ? tries - 3 : 0);
+    }
+    size_t none = 0; /* an honest envelope counts beside any number of false ones */
+    struct redan_dsse honest = sign(world, REDAN_S("any bytes"), "01");
+    assert_ok(redan_keyring_signers_within(ctx, &ring, &honest, &none, signers, &count));
+    assert_int_equal(count, 2);
+    honest.signatures[0].keyid = REDAN_S("");
+    assert_ok(redan_keyring_signers_within(ctx, &ring, &honest, &none, signers, &count));
+    assert_int_equal(count, 0);
 }
 
 static const char tsa_config[] = "[req]\ndistinguished_name = dn\n[dn]\n[ext]\n"
@@ -646,6 +787,8 @@ int main(void)
         cmocka_unit_test(test_root_signed),
         cmocka_unit_test(test_signers),
         cmocka_unit_test(test_signers_bounded),
+        cmocka_unit_test(test_signers_tries),
+        cmocka_unit_test(test_handover),
         cmocka_unit_test(test_stamps),
         cmocka_unit_test(test_memory_refused),
     };

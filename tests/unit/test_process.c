@@ -2,6 +2,7 @@
 #include "scratch.h"
 
 #include <signal.h>
+#include <sys/wait.h>
 #include <time.h>
 
 #include "io/process.h"
@@ -265,6 +266,38 @@ static void test_no_leak(void **state)
     assert_int_equal(scratch_count(&proc, "fd"), before);
 }
 
+/* A child that may ask stays among us, so that a terminal would talk to it; it has nothing else to read, and its time ends too. */
+static void test_terminal(void **state)
+{
+    const char *const argv[] = {"sh", "-c", "cut -d' ' -f5 /proc/self/stat; cat", NULL};
+    const char *const slow[] = {"sleep", "30", NULL};
+    struct redan_process process = {.argv = argv, .seconds = 20, .terminal = true};
+    struct redan_process_result result;
+    struct redan_ctx ctx;
+    char group[32];
+    pid_t pid = fork();
+
+    (void)state;
+    if (pid == 0) { /* a session of its own has no terminal, wherever the test is run */
+        bool good = setsid() > 0;
+        redan_ctx_init(&ctx, NULL);
+        (void)snprintf(group, sizeof(group), "%d\n", (int)getpgrp());
+        good = good && redan_process_run(&ctx, &process, &result) == REDAN_OK &&
+               result.exit_code == 0 && redan_slice_is(result.out, group) && result.err.len == 0;
+        process.input = REDAN_S("x");
+        good = good && redan_process_run(&ctx, &process, &result) == REDAN_E_USAGE;
+        redan_fail_clear(&ctx);
+        process = (struct redan_process){.argv = slow, .seconds = 1, .terminal = true};
+        good = good && redan_process_run(&ctx, &process, &result) == REDAN_OK && result.timed_out &&
+               result.exit_code == 128 + SIGKILL; /* and we are still here */
+        redan_ctx_done(&ctx);
+        _exit(good ? 0 : 1);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -273,7 +306,7 @@ int main(void)
         cmocka_unit_test(test_big),         cmocka_unit_test(test_cut),
         cmocka_unit_test(test_timeout),     cmocka_unit_test(test_group_is_killed),
         cmocka_unit_test(test_descriptors), cmocka_unit_test(test_out_of_memory),
-        cmocka_unit_test(test_no_leak),
+        cmocka_unit_test(test_no_leak),     cmocka_unit_test(test_terminal),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

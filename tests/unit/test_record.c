@@ -158,7 +158,8 @@ static void rebuild(struct bench *b)
     for (size_t i = 0; i < b->count; i++) {
         const struct redan_record *r = &b->records[i];
         if (!r->fault.len)
-            links[count++] = (struct redan_link){r->producer, r->seq, r->digest, r->previous};
+            links[count++] =
+                (struct redan_link){r->producer, r->system, r->seq, r->digest, r->previous};
     }
     assert_ok(redan_chain_judge(&b->ctx, links, count, &b->store.chains, &b->store.chain_count));
     b->store.records = b->records;
@@ -181,7 +182,11 @@ static void add_record(struct bench *b, const struct redan_query *q, const struc
     struct redan_digest id;
     struct redan_store store = b->store;
     struct redan_link head = {.producer = REDAN_S("ci"), .seq = c->skip};
-    struct redan_chain chain = {REDAN_S("ci"), &head, c->skip, true, {0}};
+    struct redan_chain chain = {.producer = REDAN_S("ci"),
+                                .system = asked.system,
+                                .head = &head,
+                                .count = c->skip,
+                                .whole = true};
 
     assert_ok(redan_json_parse(&b->ctx, redan_slice_of(c->observed), &observed));
     draft.observed = observed;
@@ -595,10 +600,88 @@ static void test_no_memory(void **state)
     close_bench(&b);
 }
 
+/* Who is barred says nothing, by id or by name; the next best record answers. */
+static void test_barred(void **state)
+{
+    static const struct {
+        const char *who;
+        bool barred;
+    } cases[] = {
+        {"ci", true}, {" CI ", true}, {"The Pipeline", true}, {"ci-2", false}, {"", false}};
+    size_t row = 9;
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(cases); i++) {
+        struct bench b;
+        struct change c = good(row);
+        struct redan_slice who = redan_slice_of(cases[i].who);
+        open_bench(&b);
+        struct redan_keyring_holder *holders = b.ring.holders.items;
+        for (size_t k = 0; k < b.ring.holders.count; k++)
+            holders[k].name =
+                redan_slice_is(holders[k].id, "ci") ? REDAN_S("the pipeline") : REDAN_S("somebody");
+        struct redan_query q = query_of(&b, row);
+        q.barred = (struct redan_texts){&who, 1};
+        struct redan_judgement j = judge(&b, &q); /* it could never be answered */
+        assert_int_equal(j.outcome,
+                         cases[i].barred ? REDAN_OUTCOME_WRONG_SIGNER : REDAN_OUTCOME_MISSING);
+        assert_int_equal(j.barred, cases[i].barred);
+        add_record(&b, &q, &c);
+        j = judge(&b, &q);
+        assert_int_equal(j.outcome,
+                         cases[i].barred ? REDAN_OUTCOME_WRONG_SIGNER : REDAN_OUTCOME_PASS);
+        assert_int_equal(j.barred, cases[i].barred);
+        struct change other = good(row); /* by whom the query does not ask */
+        other.by_stranger = true;
+        other.time = NOW - 60;
+        add_record(&b, &q, &other);
+        assert_int_equal(redan_outcome_holds(judge(&b, &q).outcome), !cases[i].barred);
+        q.signer = REDAN_S("other"); /* now it does: who is barred hides nothing */
+        j = judge(&b, &q);
+        assert_int_equal(j.outcome, REDAN_OUTCOME_PASS);
+        assert_false(j.barred);
+        close_bench(&b);
+    }
+}
+
+/* Each producer has a chain for each system: a hole in one is none in the other. */
+static void test_chain_per_system(void **state)
+{
+    struct bench b;
+    size_t row = 9;
+    struct change c = good(row);
+
+    (void)state;
+    open_bench(&b);
+    struct redan_query q = query_of(&b, row);
+    struct redan_query shared = q;
+    shared.system = REDAN_S("bank");
+    shared.subject = NULL;
+    shared.covers = REDAN_S("sys");
+    assert_ok(redan_system_digest(&b.ctx, shared.covers, &shared.covered));
+    add_record(&b, &q, &c);
+    add_record(&b, &shared, &c);
+    assert_true(b.records[0].seq == 1 && b.records[1].seq == 1);
+    assert_slice(b.records[1].statement.subjects[0].name, "system:sys");
+    assert_int_equal(judge(&b, &q).outcome, REDAN_OUTCOME_PASS);
+    assert_int_equal(judge(&b, &shared).outcome, REDAN_OUTCOME_PASS);
+    c.skip = 3;
+    add_record(&b, &shared, &c); /* number 4 */
+    assert_int_equal(judge(&b, &shared).outcome, REDAN_OUTCOME_GAP);
+    assert_int_equal(judge(&b, &q).outcome, REDAN_OUTCOME_PASS);
+    /* its own digest must be among the subjects, whatever the release is */
+    shared.covers = REDAN_S("sys2");
+    assert_ok(redan_system_digest(&b.ctx, shared.covers, &shared.covered));
+    assert_int_equal(judge(&b, &shared).outcome, REDAN_OUTCOME_WRONG_SUBJECT);
+    close_bench(&b);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_matrix),
+        cmocka_unit_test(test_barred),
+        cmocka_unit_test(test_chain_per_system),
         cmocka_unit_test(test_newest),
         cmocka_unit_test(test_named_tests),
         cmocka_unit_test(test_unreadable),

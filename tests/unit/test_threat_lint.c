@@ -256,6 +256,10 @@ static const struct {
      "9:12: archetype EV-03 is excluded and is also threat \"drift\" | remove one of the two\n"},
     {"stages:", "excluded: [{archetype: ZZ-03, reason: not here, by: h.lindqvist}]\nstages:",
      "9:12: unknown archetype \"ZZ-03\" | name one of the catalogue\n"},
+    {"stages:",
+     "excluded: [{archetype: DC-08, reason: a, by: b}, {archetype: DC-08, reason: c, by: "
+     "d}]\nstages:",
+     "9:50: archetype DC-08 is excluded twice | keep one\n"},
     {"stages:", "excluded: [{archetype: DC-08}]\nstages:",
      "9:12: missing field \"reason\" in an exclusion | add \"reason\": why it cannot happen here\n"
      "9:12: missing field \"by\" in an exclusion | add \"by\": who ruled it out\n"},
@@ -379,8 +383,21 @@ static void test_organisation(void **state)
          "26:16: re-dated 1 times, at most 0 are allowed | do it, or have the governance body "
          "accept the risk\n"},
         {"version: 1", "version: 1", "body: risk-board", "body: my-friends",
-         "34:13: the organisation knows no role \"my-friends\" | name a role that org.yaml gives a "
-         "quorum, body: risk-board\n"},
+         "34:13: the organisation lets no role \"my-friends\" carry a risk | name one of the "
+         "bodies of "
+         "org.yaml, body: risk-board\n"},
+        {"version: 1", "version: 1\nbodies: [risk-board]", "body: risk-board", "body: ml-lead",
+         "34:13: the organisation lets no role \"ml-lead\" carry a risk | name one of the bodies "
+         "of "
+         "org.yaml, body: risk-board\n"},
+        {"version: 1", "version: 1\nfloors: {ZZ-01: high}", NULL, NULL,
+         "4:17: unknown archetype \"ZZ-01\" | name one of the catalogue\n"},
+        {"version: 1", "version: 1\ncatalog: {atlas: \"2025\"}", NULL, NULL,
+         "4:18: catalog names atlas:2025, the catalogue has atlas:2026.09 | triage the edition "
+         "that "
+         "the catalogue has, and write that\n"},
+        {"version: 1", "version: 1", "\nid: base\n", "\nid: bank\n",
+         "2:5: \"bank\" is the id of the organisation | give the system an id of its own\n"},
         {"type: policy", "type: polity", NULL, NULL, ""},
         {"type: policy", "type: polity", "[labels-only], ", "[labels-only, platform], ",
          "8:9: unknown evidence type \"polity\" | use one of age attestation bom config digest "

@@ -104,6 +104,10 @@ static const struct {
 } holders[KEY_COUNT] = {
     [KEY_ROOT] = {"root-1", "a.root", "2026-01-01", "2036-01-01", ""},
     [KEY_OKAFOR] = {"okafor", "r.okafor", "2026-01-01", "2036-01-01", ""},
+    [KEY_OKAFOR_2] = {"okafor-2", "r.okafor", "2026-01-01", "2036-01-01",
+                      "    revoked: {at: 2026-12-24, reason: retired}\n"},
+    [KEY_OKAFOR_3] = {"okafor-3", "r.okafor", "2026-01-01", "2036-01-01",
+                      "    revoked: {at: 2026-12-24, reason: compromise}\n"},
     [KEY_LINDQVIST] = {"lindqvist", "h.lindqvist", "2026-01-01", "2036-01-01", ""},
     [KEY_BOARD_1] = {"board-1", "b.haas", "2026-01-01", "2036-01-01", ""},
     [KEY_BOARD_1B] = {"board-1b", "b.haas", "2026-01-01", "2036-01-01", ""},
@@ -114,12 +118,16 @@ static const struct {
     [KEY_OLD] = {"old", "o.old", "2026-01-01", "2026-06-01", ""},
     [KEY_LOST] = {"lost", "l.lost", "2026-01-01", "2036-01-01",
                   "    revoked: {at: 2027-06-01, reason: compromise}\n"},
+    [KEY_PEER] = {"peer", "p.peer", "2026-01-01", "2036-01-01", ""},
+    [KEY_LEFT] = {"left", "l.left", "2026-01-01", "2027-01-23", ""},
 };
 
 static const char roles[] = "roles:\n"
                             "  - {id: ml-lead, holders: [r.okafor], quorum: 1}\n"
                             "  - {id: security-lead, holders: [h.lindqvist], quorum: 1}\n"
                             "  - {id: builders, holders: [ci], quorum: 1}\n"
+                            "  - {id: gate, holders: [ci, e.early, o.old, l.lost], quorum: 1}\n"
+                            "  - {id: peers, holders: [p.peer], quorum: 1}\n"
                             "  - id: risk-board\n"
                             "    holders: [b.haas, c.ngo, d.moreau, e.early, o.old, l.lost]\n"
                             "    quorum: 2\n";
@@ -155,19 +163,21 @@ static void sign_file(struct fixture *f, const char *name, const char *text)
     scratch_text(&f->dir, name, text);
 }
 
-static void write_keys(struct fixture *f)
+void fixture_write_keys(struct fixture *f, unsigned version)
 {
     struct redan_buf text;
     bool seen = false;
 
     redan_buf_init(&text, &f->ctx, 100000);
-    redan_buf_text(&text, "schema: redan/keys/1\norg: bank\nversion: 1\n"
-                          "root: {threshold: 1, keys: [root-1]}\nholders:\n");
+    redan_buf_printf(&text,
+                     "schema: redan/keys/1\norg: bank\nversion: %u\n"
+                     "root: {threshold: 1, keys: [root-1]}\nholders:\n",
+                     version);
     for (size_t i = 0; i < KEY_COUNT; i++) {
         seen = i > 0 && strcmp(holders[i].holder, holders[i - 1].holder) == 0;
         if (!seen)
-            redan_buf_printf(&text, "  - {id: %s, kind: %s}\n", holders[i].holder,
-                             i == KEY_CI ? "service" : "person");
+            redan_buf_printf(&text, "  - {id: %s, name: Person %s, kind: %s}\n", holders[i].holder,
+                             holders[i].holder, i == KEY_CI ? "service" : "person");
     }
     redan_buf_text(&text, "keys:\n");
     for (size_t i = 0; i < KEY_COUNT; i++) {
@@ -181,6 +191,7 @@ static void write_keys(struct fixture *f)
     redan_buf_text(&text, roles);
     const char *all = view(f, &text);
     redan_problems_init(&f->problems, &f->ctx, REDAN_S("keys.yaml"));
+    redan_keyring_done(&f->ring);
     assert_ok(redan_keyring_parse(&f->problems, redan_slice_of(all), &f->ring));
     if (f->problems.first)
         print_error("keys.yaml: %.*s\n", REDAN_FMT(f->problems.first->text));
@@ -197,7 +208,7 @@ void fixture_open(struct fixture *f)
     for (size_t i = 0; i < KEY_COUNT; i++)
         assert_ok(redan_key_new(&f->ctx, REDAN_KEY_ED25519, &f->keys[i]));
     assert_ok(redan_catalog_load(&f->ctx, &f->catalog));
-    write_keys(f);
+    fixture_write_keys(f, 1);
     fixture_write_org(f, fixture_org);
 }
 
@@ -278,6 +289,14 @@ static const struct redan_query *query_named(struct fixture *f, const char *name
 
 void fixture_record_add(struct fixture *f, const char *query, const char *observed)
 {
+    const struct redan_texts none = {0};
+
+    fixture_record_add_by(f, KEY_CI, query, observed, &none);
+}
+
+void fixture_record_add_by(struct fixture *f, enum fixture_key key, const char *query,
+                           const char *observed, const struct redan_texts *covers)
+{
     struct redan_draft draft = {
         .query = query_named(f, query), .release = &f->model.release, .n = 500, .time = f->ctx.now};
     struct redan_slice folder = {0};
@@ -286,40 +305,112 @@ void fixture_record_add(struct fixture *f, const char *query, const char *observ
     struct redan_dsse envelope = {0};
     struct redan_digest id;
 
-    redan_key_id(f->keys[KEY_CI], &id);
+    redan_key_id(f->keys[key], &id);
     draft.by = redan_keyring_find(&f->ring, &id);
+    draft.covers = *covers;
     draft.mode = draft.query->mode;
     assert_ok(redan_json_parse(&f->ctx, redan_slice_of(observed), &draft.observed));
     assert_ok(redan_copy(&f->ctx, scratch_slice(&f->dir, "evidence"), &folder));
     assert_ok(redan_store_read(&f->ctx, &f->ring, folder, &store));
     assert_ok(redan_draft_write(&f->ctx, &store, &draft, &envelope));
-    assert_ok(redan_dsse_sign(&f->ctx, &envelope, f->keys[KEY_CI]));
+    assert_ok(redan_dsse_sign(&f->ctx, &envelope, f->keys[key]));
     assert_ok(redan_store_add(&f->ctx, folder, &envelope, &path));
+}
+
+void fixture_load(struct fixture *f, enum fixture_pin pin, struct redan_system *system)
+{
+    struct redan_pin root = {
+        .set = pin != PIN_NONE, .root = f->ring.root, .source = REDAN_S("--root")};
+    struct redan_slice folder = redan_slice_of(f->dir.root);
+
+    if (pin == PIN_OTHER)
+        root.root.bytes[0] ^= 1;
+    assert_ok(redan_system_load(&f->ctx, &f->catalog, folder, &root, system));
+}
+
+static void add(struct fixture *f, enum fixture_key key, const struct redan_approval_draft *draft)
+{
+    struct redan_dsse envelope = {0};
+    struct redan_slice path = {0};
+
+    assert_ok(redan_approval_write(&f->ctx, draft, &envelope));
+    assert_ok(redan_dsse_sign(&f->ctx, &envelope, f->keys[key]));
+    assert_ok(redan_approvals_add(&f->ctx, scratch_slice(&f->dir, "approvals"), &envelope, &path));
+}
+
+void fixture_next(struct fixture *f, struct redan_approval_step *step)
+{
+    struct redan_system system = {0};
+
+    fixture_load(f, PIN_OURS, &system);
+    if (redan_history_next(&f->ctx, &system, step) != REDAN_OK)
+        fail_msg("no next step: %s", f->ctx.failure.text);
+    assert_ok(redan_history_keep(&f->ctx, &system));
+    redan_system_done(&system);
+}
+
+static struct redan_approval_draft release_draft(const struct fixture *f, const char *role)
+{
+    return (struct redan_approval_draft){.kind = REDAN_APPROVAL_RELEASE,
+                                         .system = f->model.id,
+                                         .role = redan_slice_of(role),
+                                         .subject = &f->model.root,
+                                         .release = &f->model.release};
+}
+
+void fixture_approve_step(struct fixture *f, enum fixture_key key, const char *role,
+                          const struct redan_digest *root, const struct redan_approval_step *step)
+{
+    struct redan_approval_draft draft = release_draft(f, role);
+
+    draft.step = step;
+    if (root)
+        draft.subject = root;
+    add(f, key, &draft);
+}
+
+void fixture_approve_release(struct fixture *f)
+{
+    fixture_approve(f, KEY_OKAFOR, REDAN_APPROVAL_RELEASE, "ml-lead", NULL, 0);
+    fixture_approve(f, KEY_LINDQVIST, REDAN_APPROVAL_RELEASE, "security-lead", NULL, 0);
 }
 
 void fixture_approve(struct fixture *f, enum fixture_key key, enum redan_approval_kind kind,
                      const char *role, const char *about, int64_t until)
 {
-    struct redan_approval_draft draft = {.kind = kind,
-                                         .system = f->model.id,
-                                         .role = redan_slice_of(role),
-                                         .about = redan_slice_of(about),
-                                         .until = until,
-                                         .subject = &f->model.root,
-                                         .release = &f->model.release};
-    struct redan_dsse envelope = {0};
-    struct redan_slice path = {0};
+    struct redan_approval_draft draft = release_draft(f, role);
+    struct redan_approval_step step;
 
-    if (kind == REDAN_APPROVAL_ACCEPTANCE) {
+    draft.kind = kind;
+    draft.about = redan_slice_of(about);
+    draft.until = until;
+    if (kind == REDAN_APPROVAL_RELEASE) {
+        fixture_next(f, &step);
+        draft.step = &step;
+    } else if (kind == REDAN_APPROVAL_ACCEPTANCE) {
         const struct redan_threat *t = redan_threat_model_threat(&f->model, draft.about);
         assert_non_null(t);
         draft.subject = &t->acceptance;
     } else if (kind == REDAN_APPROVAL_NOT_APPLICABLE) {
         draft.subject = &query_named(f, about)->digest;
+    } else if (kind == REDAN_APPROVAL_EXCLUSION) {
+        const struct redan_exclusion *items = f->model.exclusions.items;
+        size_t i = 0;
+        while (i < f->model.exclusions.count && !redan_slice_is(items[i].archetype, about))
+            i++;
+        assert_true(i < f->model.exclusions.count);
+        draft.subject = &items[i].subject;
+    } else if (kind == REDAN_APPROVAL_EXCEPTION) {
+        const struct redan_exception *items = f->model.exceptions.items;
+        size_t i = 0;
+        while (i < f->model.exceptions.count && !redan_slice_is(items[i].control, about))
+            i++;
+        assert_true(i < f->model.exceptions.count);
+        draft.subject = &items[i].subject;
+    } else {
+        draft.subject = &f->model.profile_digest;
     }
-    assert_ok(redan_approval_write(&f->ctx, &draft, &envelope));
-    assert_ok(redan_dsse_sign(&f->ctx, &envelope, f->keys[key]));
-    assert_ok(redan_approvals_add(&f->ctx, scratch_slice(&f->dir, "approvals"), &envelope, &path));
+    add(f, key, &draft);
 }
 
 static bool same(const char *a, const char *b)
@@ -372,6 +463,18 @@ static void list_rules(const struct redan_verdict *v, struct fixture_outcome *o)
     }
 }
 
+void fixture_judge(struct redan_ctx *ctx, const struct redan_system *system,
+                   const struct redan_artefact *artefact, struct fixture_outcome *outcome)
+{
+    struct redan_verdict verdict;
+
+    memset(outcome, 0, sizeof(*outcome));
+    assert_ok(redan_system_verdict(ctx, system, artefact, artefact ? 1 : 0, false, &verdict));
+    outcome->word = verdict.word;
+    list_rules(&verdict, outcome);
+    assert_int_equal(verdict.next == NULL, verdict.word == REDAN_WORD_PASS);
+}
+
 void fixture_check(struct fixture *f, enum fixture_pin pin, int64_t now,
                    const struct redan_artefact *artefact, struct fixture_outcome *outcome)
 {
@@ -379,18 +482,13 @@ void fixture_check(struct fixture *f, enum fixture_pin pin, int64_t now,
     struct redan_pin root = {
         .set = pin != PIN_NONE, .root = f->ring.root, .source = REDAN_S("--root")};
     struct redan_system system = {0};
-    struct redan_verdict verdict;
 
-    memset(outcome, 0, sizeof(*outcome));
     redan_ctx_init(&ctx, NULL);
     ctx.now = now;
     if (pin == PIN_OTHER)
         root.root.bytes[0] ^= 1;
     assert_ok(redan_system_load(&ctx, &f->catalog, redan_slice_of(f->dir.root), &root, &system));
-    assert_ok(redan_system_verdict(&ctx, &system, artefact, artefact ? 1 : 0, false, &verdict));
-    outcome->word = verdict.word;
-    list_rules(&verdict, outcome);
-    assert_int_equal(verdict.next == NULL, verdict.word == REDAN_WORD_PASS);
+    fixture_judge(&ctx, &system, artefact, outcome);
     redan_system_done(&system);
     redan_ctx_done(&ctx);
 }

@@ -12,6 +12,8 @@ enum { NOW = 1795500000, DAY = 86400 }; /* 2026-11-24T06:00:00Z */
 enum fixture_key {
     KEY_ROOT,
     KEY_OKAFOR,    /* ML lead */
+    KEY_OKAFOR_2,  /* the same person's key, retired thirty days from NOW */
+    KEY_OKAFOR_3,  /* and the one that is found stolen then */
     KEY_LINDQVIST, /* security lead */
     KEY_BOARD_1,
     KEY_BOARD_1B, /* the same person's second key */
@@ -21,6 +23,8 @@ enum fixture_key {
     KEY_EARLY,  /* valid from 2027 */
     KEY_OLD,    /* until 2026-06 */
     KEY_LOST,   /* revoked: compromised */
+    KEY_PEER,   /* of the peers, another body */
+    KEY_LEFT,   /* was security lead once, holds no role; the key ends sixty days from NOW */
     KEY_COUNT,
 };
 
@@ -54,23 +58,37 @@ struct fixture_approval {
 };
 extern const struct fixture_approval fixture_approvals[]; /* ended by a NULL role */
 
+enum fixture_pin { PIN_OURS, PIN_NONE, PIN_OTHER };
+
 /* An empty folder with signed keys.yaml and org.yaml. */
 void fixture_open(struct fixture *f);
 void fixture_close(struct fixture *f);
 /* `text` with the one place where `from` stands replaced by `to`; in the fixture's arena. NULL `from` changes nothing. */
 const char *fixture_edit(struct fixture *f, const char *text, const char *from, const char *to);
+/* keys.yaml with another version, signed. */
+void fixture_write_keys(struct fixture *f, unsigned version);
 /* Write org.yaml and sign it. */
 void fixture_write_org(struct fixture *f, const char *text);
 /* Write threatmodel.yaml; its form must be sound. */
 void fixture_write_model(struct fixture *f, const char *text);
 void fixture_record_add(struct fixture *f, const char *query, const char *observed);
+/* By another key; an organisation's proof for these systems, none for the one at hand. */
+void fixture_record_add_by(struct fixture *f, enum fixture_key key, const char *query,
+                           const char *observed, const struct redan_texts *covers);
+/* The system as it lies there, in the fixture's arena and at its time; redan_system_done is the caller's. */
+void fixture_load(struct fixture *f, enum fixture_pin pin, struct redan_system *system);
+/* What the next approval of the release says. */
+void fixture_next(struct fixture *f, struct redan_approval_step *step);
+/* One lead's signature over a step, whatever it says; `root` NULL for the threat model as last written. */
+void fixture_approve_step(struct fixture *f, enum fixture_key key, const char *role,
+                          const struct redan_digest *root, const struct redan_approval_step *step);
+/* Both leads, as redan approve does it: the next step, and its texts kept in history/. */
+void fixture_approve_release(struct fixture *f);
 /* `until` 0 for none. */
 void fixture_approve(struct fixture *f, enum fixture_key key, enum redan_approval_kind kind,
                      const char *role, const char *about, int64_t until);
 /* All of fixture_records and fixture_approvals but the one query and the one role or threat that are named; NULL for none. */
 void fixture_fill(struct fixture *f, const char *unrecorded, const char *unsigned_);
-
-enum fixture_pin { PIN_OURS, PIN_NONE, PIN_OTHER };
 
 /* What a check at a time said: the word, the rules raised ("TM001 TM003", sorted), and the first finding's text. */
 struct fixture_outcome {
@@ -79,6 +97,9 @@ struct fixture_outcome {
     char detail[512];
     char action[512];
 };
+/* What the checks say of a loaded system. */
+void fixture_judge(struct redan_ctx *ctx, const struct redan_system *system,
+                   const struct redan_artefact *artefact, struct fixture_outcome *outcome);
 void fixture_check(struct fixture *f, enum fixture_pin pin, int64_t now,
                    const struct redan_artefact *artefact, struct fixture_outcome *outcome);
 

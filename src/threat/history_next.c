@@ -1,0 +1,134 @@
+/* What the next approval says: the step after the newest one, and the state of keys, organisation, catalogue and producers' chains. */
+#include <stdlib.h>
+
+#include "threat/diff.h"
+#include "threat/system.h"
+
+enum { SKEW = 300 }; /* seconds that two clocks may differ */
+
+static int by_head(const void *a, const void *b)
+{
+    const struct redan_approval_head *x = a;
+    const struct redan_approval_head *y = b;
+    int order = redan_approval_head_cmp(x, y);
+
+    return order != 0 ? order : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+enum redan_status redan_history_heads(struct redan_ctx *ctx, const struct redan_system *s,
+                                      struct redan_approval_step *step)
+{
+    const struct redan_store *store = &s->store;
+    struct redan_approval_head *all = redan_take_array(ctx, store->count, sizeof(*all));
+    size_t count = 0;
+    size_t kept = 0;
+
+    if (!all)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < store->count; i++) {
+        const struct redan_record *r = &store->records[i];
+        bool ours = redan_slice_eq(r->system, s->model.id) ||
+                    (s->has_org && redan_slice_eq(r->system, s->org.id));
+        bool own = false; /* signed by the producer that it names */
+        for (size_t k = 0; k < r->signer_count && !own; k++)
+            own = redan_slice_eq(r->signers[k].key->holder, r->producer);
+        if (!r->fault.len && ours && own)
+            all[count++] = (struct redan_approval_head){r->producer, r->system, r->seq, r->digest};
+    }
+    if (count > 1)
+        qsort(all, count, sizeof(*all), by_head);
+    for (size_t i = 0; i < count; i++) {
+        if (i + 1 == count || redan_approval_head_cmp(&all[i], &all[i + 1]) != 0)
+            all[kept++] = all[i];
+    }
+    if (kept > REDAN_APPROVAL_HEADS)
+        return redan_fail(ctx, REDAN_E_LIMIT, 0,
+                          "%zu producers have recorded something; an approval names %d at most",
+                          kept, (int)REDAN_APPROVAL_HEADS);
+    step->heads = all;
+    step->head_count = kept;
+    return REDAN_OK;
+}
+
+/* The chain that would be added to is whole, and ends where the pin says at least. */
+static enum redan_status may_add(struct redan_ctx *ctx, const struct redan_system *s)
+{
+    const struct redan_history *h = &s->history;
+    const struct redan_pin_last *pinned = redan_pin_last(&s->pin, s->model.id);
+
+    if (h->fork.len)
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                          "%.*s; remove the approvals of the one that is not to stand",
+                          REDAN_FMT(h->fork));
+    if (h->fault.len)
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                          "the chain of approvals is broken: %.*s; restore redan/approvals from "
+                          "version control",
+                          REDAN_FMT(h->fault));
+    if (pinned && (h->count == 0 || h->steps[0].number < pinned->number))
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                          "approval %llu was pinned, the approvals here end at %llu; restore "
+                          "redan/approvals from version control",
+                          (unsigned long long)pinned->number,
+                          (unsigned long long)(h->count ? h->steps[0].number : 0));
+    if (h->count > 0 && !h->approved && !h->steps[0].approval &&
+        redan_digest_eq(&h->steps[0].root, &s->model.root))
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                          "this threat model is the pinned approval %llu, whose approvals are "
+                          "gone; restore redan/approvals from version control",
+                          (unsigned long long)h->steps[0].number);
+    return REDAN_OK;
+}
+
+/* Its number, the one before it, and what was changed since. */
+static enum redan_status place(struct redan_ctx *ctx, const struct redan_system *s,
+                               struct redan_approval_step *step)
+{
+    const struct redan_history *h = &s->history;
+    const struct redan_history_step *before = redan_history_before(h);
+    const struct redan_threat_model *model = before ? before->model : NULL;
+    struct redan_diff diff;
+
+    if (h->approved) {
+        step->number = h->steps[0].number;
+        step->previous = h->steps[0].previous;
+    } else {
+        step->number = before ? before->number + 1 : 1;
+        if (before)
+            step->previous = before->root;
+    }
+    if (step->number > 1 && !model) {
+        struct redan_slice path = {0};
+        REDAN_TRY(redan_history_model(ctx, s->folder, &step->previous, &model, &path));
+        if (!model)
+            return redan_fail(ctx, REDAN_E_ABSENT, 0,
+                              "the threat model approved before is not there, so that what "
+                              "changed cannot be told; restore redan/%.*s from version control",
+                              REDAN_FMT(path));
+    }
+    if (before && ctx->now + SKEW < before->time)
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                          "this machine's clock stands before the approval that this one "
+                          "follows; set it");
+    REDAN_TRY(redan_history_diff(ctx, s, model, &diff));
+    step->diff = diff.digest;
+    return REDAN_OK;
+}
+
+enum redan_status redan_history_next(struct redan_ctx *ctx, const struct redan_system *system,
+                                     struct redan_approval_step *step)
+{
+    struct redan_approval_step made = {.keys_version = system->ring.version,
+                                       .catalog_version = system->catalog->version,
+                                       .catalog = system->catalog->digest};
+
+    REDAN_TRY(may_add(ctx, system));
+    REDAN_TRY(place(ctx, system, &made));
+    if (system->has_org) {
+        made.org_version = system->org.version;
+        made.org = system->org.file;
+    }
+    REDAN_TRY(redan_history_heads(ctx, system, &made));
+    *step = made;
+    return REDAN_OK;
+}
