@@ -110,11 +110,31 @@ awk '/^  - id: / { inside = ($3 == "boundary-mapping") }
      skip && /^      / { next }
      { skip = 0; print }' redan/threatmodel.yaml >changed.yaml
 mv changed.yaml redan/threatmodel.yaml
+echo "What the leads are about to sign, the loosened first:"
+refuse redan diff
 board --accept boundary-mapping
 leads
 run redan check --artefact model=model.json
+echo "What ships without proof, who answers for it, and until when:"
+run redan check --waivers
+echo "What a gate pins from now on: the root, the versions, the last approved threat model"
+run redan pin
+REDAN_ROOT=$(redan pin)
 
-say "7. One byte of the model is changed"
+say "7. Whoever can edit the repository makes an organisation of her own, with the same names and a key for each"
+cp -R redan mallory
+forge() { command=$1; shift; redan $command --quiet --dir forged "$@" >/dev/null; }
+forge "org new" examplebank --holder a.root --out keys/mallory.pem
+forge "keys new" k1 --holder r.okafor --role ml-lead --sign-with keys/mallory.pem --out keys/k1.pem
+forge "keys new" k2 --holder h.lindqvist --role security-lead --sign-with keys/mallory.pem --out keys/k2.pem
+cp forged/*.yaml forged/*.json mallory/
+rm -r mallory/approvals mallory/history
+env -u REDAN_ROOT redan approve --quiet --dir mallory --role ml-lead --key keys/k1.pem
+env -u REDAN_ROOT redan approve --quiet --dir mallory --role security-lead --key keys/k2.pem
+refuse redan check mallory >mallory.txt
+head -n 6 mallory.txt
+
+say "8. One byte of the model is changed"
 printf 'X' | dd of=model.json bs=1 seek=4096 conv=notrunc status=none
 refuse redan check --artefact model=model.json
 

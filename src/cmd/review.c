@@ -153,7 +153,7 @@ static void add_sign(struct redan_review *r, struct redan_slice only,
 /* The command in what a finding says to do, when that is a body's signature. */
 static bool body_signs(const struct redan_finding *f, struct redan_review_sign *sign)
 {
-    static const char lead_in[] = "have the body sign: ";
+    static const char lead_in[] = REDAN_CHECK_BODY_SIGNS;
     static const char head[] = "redan approve --role ";
     struct redan_slice rest = {0};
 

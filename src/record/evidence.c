@@ -132,6 +132,7 @@ static const struct redan_signer *right_signer(struct judging *j, const struct r
         const struct redan_keyring_key *key = r->signers[i].key;
         enum redan_key_state state =
             redan_keyring_state_signed(key, r->time, r->signers[i].stamped);
+        enum redan_key_state today = redan_keyring_state(key, j->ctx->now);
         bool named = q->signer.len ? redan_slice_eq(key->holder, q->signer)
                                    : redan_keyring_holds(j->ring, key->holder, q->role);
         if (!named || !redan_slice_eq(key->holder, r->producer)) {
@@ -143,6 +144,12 @@ static const struct redan_signer *right_signer(struct judging *j, const struct r
             if (redan_format(j->ctx, why, "the key %.*s of %.*s was %s when it signed",
                              REDAN_FMT(key->id), REDAN_FMT(key->holder),
                              redan_key_state_name(state)) != REDAN_OK)
+                return NULL;
+        } else if (r->signers[i].stamped == 0 && today != REDAN_KEY_VALID) {
+            if (redan_format(j->ctx, why,
+                             "the key %.*s of %.*s is %s, and no stamp says when it signed",
+                             REDAN_FMT(key->id), REDAN_FMT(key->holder),
+                             redan_key_state_name(today)) != REDAN_OK)
                 return NULL;
         } else if (is_barred(j, key->holder)) {
             *barred = true;
@@ -326,9 +333,13 @@ static enum redan_status admissible(struct judging *j, const struct search *s, b
                                redan_mode_words[r->mode], redan_mode_words[q->mode]));
         return conclude(j, REDAN_OUTCOME_WRONG_CONTEXT, text, "run it in that mode and record it");
     }
+    if (s->signer->stamped == 0) /* without a stamp, as long as its key counts */
+        j->out->until = s->signer->key->until;
     if (q->fresh != 0) {
-        j->out->until = r->time + q->fresh;
-        if (now > j->out->until) {
+        int64_t stale = r->time + q->fresh;
+        if (j->out->until == 0 || stale < j->out->until)
+            j->out->until = stale;
+        if (now > stale) {
             redan_span_text(now - r->time, age);
             REDAN_TRY(redan_format(j->ctx, &text, "%s old", age));
             return conclude(j, REDAN_OUTCOME_STALE, text, "run it again and record it");

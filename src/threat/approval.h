@@ -87,7 +87,7 @@ struct redan_consent_ask {
     const struct redan_texts *barred; /* persons who may not, by holder id or name; may be NULL */
     int64_t cap;        /* the longest life of a signature, whatever it says; 0 for none */
     int64_t not_before; /* a signature without a stamp cannot be older; 0 for none */
-    bool newest;        /* it decides now: a retired key's word about its own time is not enough */
+    bool newest;        /* of a step of the chain: it decides now, and is no matter of the past */
 };
 
 /* Who has approved: distinct persons in the role, none of them barred, whose key was valid when they signed. */

@@ -32,6 +32,9 @@ struct redan_control_state {
     bool counted; /* whether those are among the check's waivers already */
 };
 
+/* How the action begins that asks a body for its signature; the command follows. */
+#define REDAN_CHECK_BODY_SIGNS "have the body sign: "
+
 /* What the governance body is asked to sign, and how to say that it has not. */
 struct redan_signing {
     const struct redan_rule *rule;

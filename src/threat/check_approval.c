@@ -37,6 +37,19 @@ static enum redan_status sign_again(struct redan_check *check, struct redan_slic
 }
 
 /* The present organisation file against the one that a lead knew. */
+/* The first change that asks for less; of a control, any that may: another signer, type or subject. The loosened come first. */
+static const struct redan_diff_entry *weaker(const struct redan_diff *diff)
+{
+    for (size_t i = 0; i < diff->count; i++) {
+        const struct redan_diff_entry *e = &diff->entries[i];
+        if (e->effect == REDAN_DIFF_LOOSENED ||
+            (e->effect == REDAN_DIFF_CHANGED && e->change != REDAN_DIFF_ADDED &&
+             redan_slice_starts(e->path, REDAN_S("controls."))))
+            return e;
+    }
+    return NULL;
+}
+
 static enum redan_status compare_org(struct redan_check *check, const struct redan_digest *known)
 {
     struct redan_ctx *ctx = check->ctx;
@@ -64,10 +77,12 @@ static enum redan_status compare_org(struct redan_check *check, const struct red
     if (problems.count > 0)
         return sign_again(check,
                           REDAN_S("org.yaml cannot be compared with the one that was signed"));
-    if (diff.counts[REDAN_DIFF_LOOSENED] == 0)
+    const struct redan_diff_entry *entry = weaker(&diff);
+    if (!entry)
         return REDAN_OK;
-    REDAN_TRY(redan_format(ctx, &detail, "the organisation has loosened something since: %.*s",
-                           REDAN_FMT(diff.entries[0].text)));
+    REDAN_TRY(redan_format(ctx, &detail,
+                           "the organisation asks for less since it was approved: %.*s",
+                           REDAN_FMT(entry->text)));
     return sign_again(check, detail);
 }
 

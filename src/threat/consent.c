@@ -42,10 +42,15 @@ static bool is_barred(const struct redan_texts *barred, const struct redan_keyri
     return false;
 }
 
-/* A key that is revoked by now, and no stamp: when it signed is only its word. */
-static bool only_its_word(const struct redan_keyring_key *key, int64_t stamped, int64_t now)
+/* One person under two ids, as far as the ring tells: an id or a name of the one is an id or the name of the other. */
+static bool is_same_person(const struct redan_keyring_holder *a,
+                           const struct redan_keyring_holder *b)
 {
-    return stamped == 0 && key->revoked && key->revoked->at <= now;
+    struct redan_slice name = redan_slice_trim(a->name);
+    struct redan_slice other = redan_slice_trim(b->name);
+
+    return same_name(a->id, b->id) || same_name(name, other) || same_name(a->id, other) ||
+           same_name(name, b->id);
 }
 
 enum redan_status redan_consent_signer(struct redan_ctx *ctx, const struct redan_consent_ask *ask,
@@ -56,7 +61,8 @@ enum redan_status redan_consent_signer(struct redan_ctx *ctx, const struct redan
     const struct redan_keyring_key *key = signer->key;
     const struct redan_keyring_holder *holder = holder_of(ask->ring, key->holder);
     enum redan_key_state state = redan_keyring_state_signed(key, approval->time, signer->stamped);
-    bool ended = past && redan_keyring_state(key, ctx->now) != REDAN_KEY_VALID;
+    enum redan_key_state today = redan_keyring_state(key, ctx->now);
+    bool ended = past && today != REDAN_KEY_VALID;
 
     *counts = false;
     *at = signer->stamped ? signer->stamped : approval->time; /* a stamp is better than a word */
@@ -72,9 +78,9 @@ enum redan_status redan_consent_signer(struct redan_ctx *ctx, const struct redan
     if (state != REDAN_KEY_VALID)
         return redan_format(ctx, why, "the key %.*s was %s when it signed", REDAN_FMT(key->id),
                             redan_key_state_name(state));
-    if (ask->newest && only_its_word(key, signer->stamped, ctx->now))
-        return redan_format(ctx, why, "the key %.*s is revoked, and no stamp says when it signed",
-                            REDAN_FMT(key->id));
+    if (!past && signer->stamped == 0 && today != REDAN_KEY_VALID)
+        return redan_format(ctx, why, "the key %.*s is %s, and no stamp says when it signed",
+                            REDAN_FMT(key->id), redan_key_state_name(today));
     if (signer->stamped == 0 && ask->not_before && *at < ask->not_before - SKEW)
         return redan_format(ctx, why,
                             "the key %.*s signed with a time before the approval that it follows",
@@ -83,34 +89,42 @@ enum redan_status redan_consent_signer(struct redan_ctx *ctx, const struct redan
     return REDAN_OK;
 }
 
-/* When this signature ends by itself; 0 for never. */
-static int64_t end_of(const struct redan_consent_ask *ask, const struct redan_approval *a,
-                      int64_t at)
+/* The earlier of two ends; 0 for never. */
+static int64_t sooner(int64_t a, int64_t b)
 {
-    int64_t cap = ask->cap ? at + ask->cap : 0;
+    if (a == 0 || b == 0)
+        return a == 0 ? b : a;
+    return a < b ? a : b;
+}
 
-    if (a->until == 0)
-        return cap;
-    return cap != 0 && cap < a->until ? cap : a->until;
+/* When this signature ends by itself; 0 for never. Without a stamp it lasts no longer than its key. */
+static int64_t end_of(const struct redan_consent_ask *ask, const struct redan_approval *a,
+                      const struct redan_signer *signer, int64_t at)
+{
+    int64_t end = sooner(ask->cap ? at + ask->cap : 0, a->until);
+
+    return signer->stamped ? end : sooner(end, signer->key->until);
 }
 
 /* The persons found so far, and the latest end of each; 0 for never. */
 struct count {
+    const struct redan_keyring *ring;
     struct redan_consent *consent;
     int64_t *ends;
 };
 
-static void add(struct count *count, struct redan_slice holder, int64_t at, int64_t end)
+static void add(struct count *count, struct redan_slice id, int64_t at, int64_t end)
 {
     struct redan_consent *c = count->consent;
+    const struct redan_keyring_holder *holder = holder_of(count->ring, id);
     size_t i = 0;
 
-    while (i < c->count && !redan_slice_eq(c->holders[i], holder))
+    while (i < c->count && !is_same_person(holder_of(count->ring, c->holders[i]), holder))
         i++;
     if (c->since == 0 || at < c->since)
         c->since = at;
     if (i == c->count) {
-        c->holders[c->count++] = holder;
+        c->holders[c->count++] = id;
         count->ends[i] = end;
     } else if (end == 0 || (count->ends[i] != 0 && end > count->ends[i])) {
         count->ends[i] = end;
@@ -127,7 +141,7 @@ static enum redan_status count_one(struct redan_ctx *ctx, const struct redan_con
                                        &count->consent->why));
         if (!counts)
             continue;
-        int64_t end = end_of(ask, a, at);
+        int64_t end = end_of(ask, a, &a->signers[k], at);
         if (end != 0 && end <= ctx->now)
             count->consent->why = REDAN_S("it has expired");
         else
@@ -140,7 +154,7 @@ enum redan_status redan_consent_count(struct redan_ctx *ctx, const struct redan_
                                       struct redan_consent *consent)
 {
     const struct redan_approvals *all = ask->approvals;
-    struct count count = {.consent = consent};
+    struct count count = {.ring = ask->ring, .consent = consent};
 
     *consent = (struct redan_consent){0};
     /* no more persons than the ring has */

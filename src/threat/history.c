@@ -154,8 +154,7 @@ enum redan_status redan_history_signed(struct redan_ctx *ctx, const struct redan
                                           .kind = REDAN_APPROVAL_RELEASE,
                                           .subject = &system->model.root,
                                           .role = role,
-                                          .not_before = before ? before->time : 0,
-                                          .newest = true};
+                                          .not_before = before ? before->time : 0};
 
     *signed_by_owner = false;
     REDAN_TRY(redan_consent_count(ctx, &ask, consent));

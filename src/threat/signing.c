@@ -85,7 +85,7 @@ static enum redan_status raise_unsigned(struct redan_check *check,
                            REDAN_FMT(signing->role), consent->why.len ? ", " : "",
                            REDAN_FMT(consent->why)));
     REDAN_TRY(redan_format(check->ctx, &action,
-                           "have the body sign: redan approve --role %.*s %s%s%.*s --key KEY",
+                           REDAN_CHECK_BODY_SIGNS "redan approve --role %.*s %s%s%.*s --key KEY",
                            REDAN_FMT(signing->role), signing->option, signing->about.len ? " " : "",
                            REDAN_FMT(signing->about)));
     return redan_check_raise(check, signing->rule, REDAN_LEVEL_FAIL, signing->threat, detail,

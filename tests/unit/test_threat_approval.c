@@ -69,7 +69,13 @@ static const struct {
      0,
      "the key old was expired when it signed",
      0},
-    {"when the key was valid", {{KEY_OLD, -200, 0, RIGHT}}, 0, 1, "", 0},
+    {"when the key was valid, by its own word",
+     {{KEY_OLD, -200, 0, RIGHT}},
+     0,
+     0,
+     "the key old is expired, and no stamp says when it signed",
+     0},
+    {"while the key is valid", {{KEY_OLD, -200, 0, RIGHT}}, -199, 1, "", 0},
     {"a compromised key",
      {{KEY_LOST, -100, 0, RIGHT}},
      0,
@@ -147,7 +153,10 @@ static void test_consent(void **state)
             print_error("%s: %zu, %.*s\n", consents[i].what, c.count, REDAN_FMT(c.why));
         assert_int_equal(c.count, consents[i].count);
         assert_true(redan_slice_starts(c.why, redan_slice_of(consents[i].why)));
-        assert_int_equal(c.until, consents[i].until ? NOW + (int64_t)consents[i].until * DAY : 0);
+        if (consents[i].until) /* else as long as the keys */
+            assert_int_equal(c.until, NOW + (int64_t)consents[i].until * DAY);
+        else
+            assert_int_equal(c.until != 0, c.count > 0);
         fixture_close(&f);
     }
 }
@@ -193,7 +202,11 @@ static void test_services_never_count(void **state)
     fixture_close(&f);
 }
 
-/* Since when and until when: of each person the latest end, of all the earliest; a cap counts from the signature. */
+/* The end of the board's keys: 2036-01-01. */
+enum { KEYS_END = 2082758400 };
+
+/* Since when and until when: of each person the latest end, of all the earliest; a cap counts from the signature. Without a stamp nothing
+ * outlasts its key. */
 static void test_span(void **state)
 {
     static const struct {
@@ -202,7 +215,7 @@ static void test_span(void **state)
         int at;  /* days from NOW */
         size_t count;
         int since; /* days from NOW */
-        int until; /* 0 for none */
+        int until; /* 0: that of the keys */
     } cases[] = {
         {{{KEY_BOARD_1, -9, 0, RIGHT}, {KEY_BOARD_2, -3, 0, RIGHT}}, 0, 0, 2, -9, 0},
         {{{KEY_BOARD_1, -9, 0, RIGHT}, {KEY_BOARD_2, -3, 0, RIGHT}}, 30, 0, 2, -9, 21},
@@ -224,7 +237,8 @@ static void test_span(void **state)
         struct redan_consent c = ask_about(&f, "risk-board", NULL, (int64_t)cases[i].cap * DAY);
         assert_int_equal(c.count, cases[i].count);
         assert_int_equal(c.since, NOW + (int64_t)cases[i].since * DAY);
-        assert_int_equal(c.until, cases[i].until ? NOW + (int64_t)cases[i].until * DAY : 0);
+        assert_int_equal(c.until,
+                         cases[i].until ? NOW + (int64_t)cases[i].until * DAY : (int64_t)KEYS_END);
         fixture_close(&f);
     }
 }
