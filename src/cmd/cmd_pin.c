@@ -11,8 +11,9 @@ static const struct redan_option options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-/* The rules that say whether the state at hand may be remembered. */
-static const char *const rules[] = {"TM001", "TM003", "TM022", "TM023", NULL};
+/* The rules that say whether the state at hand may be remembered: what compares it with an earlier one is among them, for below the
+ * pinned step nothing is asked for any more. */
+static const char *const rules[] = {"TM001", "TM003", "TM007", "TM022", "TM023", "TM026", NULL};
 
 /* A refusal is an answer, not a failure of the machine. */
 static enum redan_status refuse(struct redan_cli *cli, struct redan_slice what,

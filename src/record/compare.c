@@ -30,6 +30,7 @@ struct comparison {
     enum redan_compare_rigour rigour;
     struct redan_slice field;
     struct redan_slice *detail;
+    int64_t until; /* when the first age that holds is over; 0 for none */
 };
 
 static bool find_op(struct redan_slice name, enum op *op)
@@ -275,6 +276,8 @@ static enum redan_status aged(struct comparison *c, const struct redan_node *see
         return redan_format(c->ctx, c->detail, "%.*s lies in the future: %.*s", REDAN_FMT(c->field),
                             REDAN_FMT(seen->text));
     if (c->ctx->now - at <= span) {
+        if (c->until == 0 || at + span < c->until)
+            c->until = at + span;
         *holds = true;
         return REDAN_OK;
     }
@@ -364,7 +367,7 @@ static enum redan_status hold_path(struct comparison *c, const struct redan_node
 
 enum redan_status redan_compare(struct redan_ctx *ctx, const struct redan_node *expect,
                                 const struct redan_node *observed, enum redan_compare_rigour rigour,
-                                bool *holds, struct redan_slice *detail)
+                                bool *holds, struct redan_slice *detail, int64_t *until)
 {
     struct comparison c = {.ctx = ctx, .rigour = rigour, .detail = detail};
     bool ok = true;
@@ -387,6 +390,8 @@ enum redan_status redan_compare(struct redan_ctx *ctx, const struct redan_node *
             REDAN_TRY(hold_entry(&c, want, seen, &ok));
         }
     }
+    if (until && c.until != 0 && (*until == 0 || c.until < *until))
+        *until = c.until;
     *holds = ok;
     return REDAN_OK;
 }

@@ -16,11 +16,12 @@ void redan_compare_lint(struct redan_problems *problems, const struct redan_node
 
 /* Hold `observed` (a MAP) against every entry of `expect` (a MAP; NULL holds). A key is a field, or a path "$.a.b[*].c". An entry is a
  * scalar (equal), a list (the same set), or a map of comparators: == != < <= > >= in none-of includes max-age.
- * `holds` and, when it does not, `detail` in the arena. */
+ * `holds` and, when it does not, `detail` in the arena. `until` (may be NULL) is lowered to the moment at which a max-age that holds now
+ * ceases to; 0 in it stands for never. */
 REDAN_NODISCARD enum redan_status redan_compare(struct redan_ctx *ctx,
                                                 const struct redan_node *expect,
                                                 const struct redan_node *observed,
                                                 enum redan_compare_rigour rigour, bool *holds,
-                                                struct redan_slice *detail);
+                                                struct redan_slice *detail, int64_t *until);
 
 #endif

@@ -380,7 +380,8 @@ static enum redan_status judge_facts(struct redan_ctx *ctx, const struct redan_r
 
 static enum redan_status judge_content(struct redan_ctx *ctx, const struct redan_query *query,
                                        const struct redan_record *record,
-                                       enum redan_outcome *outcome, struct redan_slice *detail)
+                                       enum redan_outcome *outcome, struct redan_slice *detail,
+                                       int64_t *until)
 {
     struct redan_query q = *query;
     struct redan_node seen = *record->observed; /* the same children, and n as one more */
@@ -396,7 +397,7 @@ static enum redan_status judge_content(struct redan_ctx *ctx, const struct redan
     REDAN_TRY(redan_format(ctx, &n.text, "%llu", (unsigned long long)record->n));
     n.next = seen.first; /* in front, so that an observed "n" cannot stand in for the record's */
     seen.first = &n;
-    REDAN_TRY(redan_compare(ctx, q.expect, &seen, q.type->rigour, &holds, detail));
+    REDAN_TRY(redan_compare(ctx, q.expect, &seen, q.type->rigour, &holds, detail, until));
     *outcome = holds ? REDAN_OUTCOME_PASS : REDAN_OUTCOME_FAIL;
     return REDAN_OK;
 }
@@ -425,7 +426,7 @@ enum redan_status redan_evidence_judge(struct redan_ctx *ctx, const struct redan
         REDAN_TRY(redan_format(ctx, &detail, "n is 0: no %s were taken", query->type->counts));
         return conclude(&j, REDAN_OUTCOME_FAIL, detail, "run it on real input and record it");
     }
-    REDAN_TRY(judge_content(ctx, query, s.best, &outcome, &detail));
+    REDAN_TRY(judge_content(ctx, query, s.best, &outcome, &detail, &judgement->until));
     if (outcome == REDAN_OUTCOME_PASS) {
         judgement->outcome = outcome;
         judgement->grade = grade_of(query, s.best, s.signer);

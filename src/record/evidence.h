@@ -100,6 +100,9 @@ REDAN_NODISCARD enum redan_status
 redan_record_read(struct redan_ctx *ctx, const struct redan_keyring *ring, struct redan_slice file,
                   struct redan_slice text, struct redan_record *record);
 
+/* Whether the producer that a record names has signed it: a stranger cannot speak for a chain. */
+bool redan_record_is_own(const struct redan_record *record);
+
 /* The judgement of one query. */
 struct redan_judgement {
     const struct redan_query *query;

@@ -152,3 +152,12 @@ enum redan_status redan_record_read(struct redan_ctx *ctx, const struct redan_ke
     *record = r;
     return REDAN_OK;
 }
+
+bool redan_record_is_own(const struct redan_record *record)
+{
+    for (size_t i = 0; i < record->signer_count; i++) {
+        if (redan_slice_eq(record->signers[i].key->holder, record->producer))
+            return true;
+    }
+    return false;
+}

@@ -102,10 +102,7 @@ static enum redan_status judge_chains(struct redan_ctx *ctx, struct redan_store 
         return REDAN_E_MEMORY;
     for (size_t i = 0; i < store->count; i++) {
         const struct redan_record *r = &store->records[i];
-        bool own = false; /* a stranger cannot tear a hole in somebody's chain */
-        for (size_t k = 0; k < r->signer_count && !own; k++)
-            own = redan_slice_eq(r->signers[k].key->holder, r->producer);
-        if (!r->fault.len && own)
+        if (!r->fault.len && redan_record_is_own(r))
             links[count++] =
                 (struct redan_link){r->producer, r->system, r->seq, r->digest, r->previous};
     }

@@ -54,6 +54,8 @@ struct redan_waiver {
     bool in_force; /* signed as it must be, and not ended */
 };
 
+enum { REDAN_VERDICT_HORIZON = 120 * 86400 }; /* how far a verdict looks ahead, seconds */
+
 struct redan_verdict {
     enum redan_word word;
     struct redan_slice system;
@@ -73,6 +75,7 @@ struct redan_verdict {
         *next;                   /* the one most useful thing to do; NULL when nothing is left */
     struct redan_waiver *waiver; /* the same one by one, the oldest first */
     size_t waiver_count;
+    int64_t until; /* when the first signature of a body ends that it stands on; 0 for none */
 };
 
 /* One screen for people. `colour` adds ANSI sequences. */

@@ -70,6 +70,8 @@ struct redan_check {
     struct redan_waiver *waivers;          /* in the order in which they were met */
     size_t waiver_count;
     size_t waiver_cap;
+    int64_t
+        until; /* when the first signature of a body ends that something stands on; 0 for none */
     uint64_t stride_threats;        /* of the application threat model, imported and counted */
     uint64_t stride_mitigated;      /* claimed there: grade E0 */
     uint64_t stride_not_applicable; /* said there to be none */

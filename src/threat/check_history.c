@@ -113,72 +113,83 @@ static enum redan_status check_pinned(struct redan_check *check)
     return raise(check, &back, REDAN_LEVEL_FAIL, detail);
 }
 
-/* The head with this system and producer, or the count: they are in order. */
-static size_t find_head(const struct redan_approval_step *step, const struct redan_record *r)
+/* Whether an approval makes one of the chain's steps; a lead whose key has ended may have left. */
+static bool is_of_chain(const struct redan_check *check, const struct redan_approval *a)
 {
-    const struct redan_approval_head key = {.producer = r->producer, .system = r->system};
-    size_t low = 0;
-    size_t high = step->head_count;
+    const struct redan_system *s = check->system;
+    const struct redan_history *h = &s->history;
+    uint64_t newest = h->count ? h->steps[0].number : 0;
+    uint64_t at = newest - a->step.number;
 
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        int order = redan_approval_head_cmp(&step->heads[middle], &key);
-        if (order == 0)
-            return middle;
-        if (order < 0)
-            low = middle + 1;
-        else
-            high = middle;
+    if (a->fault.len || a->kind != REDAN_APPROVAL_RELEASE || a->step.number > newest ||
+        at >= h->count || !redan_slice_eq(a->system, s->model.id) ||
+        !redan_digest_eq(&a->subject, &h->steps[at].root))
+        return false;
+    for (size_t i = 0; i < a->signer_count; i++) {
+        const struct redan_keyring_key *key = a->signers[i].key;
+        if (redan_keyring_holds(&s->ring, key->holder, a->role) ||
+            redan_keyring_state(key, check->ctx->now) != REDAN_KEY_VALID)
+            return true;
     }
-    return step->head_count;
+    return false;
 }
 
-/* Every record that a lead saw as a producer's newest is still there; `lost` counts those that are not. */
-static enum redan_status find_lost(struct redan_check *check, const struct redan_approval *a,
-                                   const struct redan_approval_head **first, size_t *lost)
+static struct redan_slice bytes_of(const struct redan_digest *digest)
+{
+    return (struct redan_slice){(const char *)digest->bytes, sizeof(digest->bytes)};
+}
+
+/* The records by their digests; one whose own producer's signature does not verify any more is not there. */
+static enum redan_status map_records(struct redan_check *check, struct redan_map *records)
 {
     const struct redan_store *store = &check->system->store;
-    const struct redan_approval_step *step = &a->step;
-    bool *there = redan_take_array(check->ctx, step->head_count, sizeof(*there));
 
-    if (!there)
-        return REDAN_E_MEMORY;
+    redan_map_init(records, check->ctx);
     for (size_t i = 0; i < store->count; i++) {
-        const struct redan_record *r = &store->records[i];
-        size_t k = r->fault.len ? step->head_count : find_head(step, r);
-        if (k < step->head_count && r->seq == step->heads[k].seq &&
-            redan_digest_eq(&r->digest, &step->heads[k].digest))
-            there[k] = true;
-    }
-    for (size_t k = step->head_count; k-- > 0;) {
-        if (there[k])
+        struct redan_record *r = &store->records[i];
+        if (r->fault.len || !redan_record_is_own(r))
             continue;
-        *first = &step->heads[k];
-        (*lost)++;
+        enum redan_status status = redan_map_put(records, bytes_of(&r->digest), r);
+        if (status != REDAN_E_EXISTS)
+            REDAN_TRY(status);
     }
     return REDAN_OK;
 }
 
+static bool is_there(const struct redan_map *records, const struct redan_approval_head *head)
+{
+    const struct redan_record *r = redan_map_get(records, bytes_of(&head->digest));
+
+    return r && r->seq == head->seq && redan_slice_eq(r->producer, head->producer) &&
+           redan_slice_eq(r->system, head->system);
+}
+
+/* Every record that a lead saw as a producer's newest, at whichever step, is still there: what was forgotten once is not forgiven by the
+ * next approval. */
 static enum redan_status check_heads(struct redan_check *check)
 {
-    const struct redan_history *h = &check->system->history;
+    const struct redan_approvals *all = &check->system->approvals;
+    const struct redan_approval_head *first = NULL;
+    struct redan_map records;
+    struct redan_slice detail = {0};
 
-    for (size_t i = 0; h->approved && i < 2; i++) {
-        const struct redan_approval_head *head = NULL;
-        struct redan_slice detail = {0};
-        size_t lost = 0;
-        REDAN_TRY(find_lost(check, h->steps[0].leads[i], &head, &lost));
-        if (lost == 0)
+    REDAN_TRY(map_records(check, &records));
+    for (size_t i = 0; i < all->count && !first; i++) {
+        const struct redan_approval *a = &all->items[i];
+        if (!is_of_chain(check, a))
             continue;
-        REDAN_TRY(redan_format(check->ctx, &detail,
-                               "record %llu of %.*s about %.*s was there when it was approved, and "
-                               "is gone%s",
-                               (unsigned long long)head->seq, REDAN_FMT(head->producer),
-                               REDAN_FMT(head->system), lost > 1 ? "; others too" : ""));
-        return redan_check_raise(check, &back, REDAN_LEVEL_FAIL, NULL, detail,
-                                 REDAN_S("restore redan/evidence from version control"));
+        for (size_t k = 0; k < a->step.head_count && !first; k++)
+            first = is_there(&records, &a->step.heads[k]) ? NULL : &a->step.heads[k];
     }
-    return REDAN_OK;
+    if (!first)
+        return REDAN_OK;
+    REDAN_TRY(redan_format(check->ctx, &detail,
+                           "record %llu of %.*s about %.*s was there when it was approved, and is "
+                           "gone or no longer signed",
+                           (unsigned long long)first->seq, REDAN_FMT(first->producer),
+                           REDAN_FMT(first->system)));
+    return redan_check_raise(check, &back, REDAN_LEVEL_FAIL, NULL, detail,
+                             REDAN_S("restore redan/evidence from version control"));
 }
 
 /* Both have signed this threat model, and yet not the same step. */

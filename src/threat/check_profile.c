@@ -66,8 +66,8 @@ static enum redan_status look_at(struct walk *w, const struct redan_history_step
     if (!model)
         REDAN_TRY(redan_history_model(ctx, w->check->system->folder, &step->root, &model, &path));
     *there = model != NULL;
-    if (!model) /* one that only the pin knows may be older than what is kept */
-        return step->approval ? raise_missing(w->check, path) : REDAN_OK;
+    if (!model)
+        return raise_missing(w->check, path);
     compare(w, model->profile);
     w->newer = model->profile_digest;
     redan_arena_reset(&ctx->arena, mark);

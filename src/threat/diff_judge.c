@@ -55,7 +55,7 @@ static enum redan_status meets(struct redan_ctx *ctx, const struct redan_node *c
     struct redan_node expect = {.kind = REDAN_NODE_MAP, .first = &want, .last = &want, .count = 1};
     struct redan_node observed = {
         .kind = REDAN_NODE_MAP, .first = &seen, .last = &seen, .count = 1};
-    return redan_compare(ctx, &expect, &observed, REDAN_COMPARE_PLAIN, holds, &detail);
+    return redan_compare(ctx, &expect, &observed, REDAN_COMPARE_PLAIN, holds, &detail, NULL);
 }
 
 /* One value became a range that holds it: looser. A range became one value of it: tighter. */

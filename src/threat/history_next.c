@@ -29,10 +29,7 @@ enum redan_status redan_history_heads(struct redan_ctx *ctx, const struct redan_
         const struct redan_record *r = &store->records[i];
         bool ours = redan_slice_eq(r->system, s->model.id) ||
                     (s->has_org && redan_slice_eq(r->system, s->org.id));
-        bool own = false; /* signed by the producer that it names */
-        for (size_t k = 0; k < r->signer_count && !own; k++)
-            own = redan_slice_eq(r->signers[k].key->holder, r->producer);
-        if (!r->fault.len && ours && own)
+        if (!r->fault.len && ours && redan_record_is_own(r))
             all[count++] = (struct redan_approval_head){r->producer, r->system, r->seq, r->digest};
     }
     if (count > 1)

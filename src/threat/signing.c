@@ -112,6 +112,9 @@ enum redan_status redan_check_consent(struct redan_check *check,
     *result = (struct redan_signed){.enough = consent->count >= quorum_of(s, signing->role),
                                     .since = consent->since,
                                     .until = consent->until};
+    if (result->enough && consent->until != 0 &&
+        (check->until == 0 || consent->until < check->until))
+        check->until = consent->until;
     return REDAN_OK;
 }
 

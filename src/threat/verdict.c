@@ -195,8 +195,10 @@ static enum redan_status verdict_of(struct redan_check *check, bool simulated,
     static const enum redan_word words[] = {REDAN_WORD_PASS, REDAN_WORD_WARN,
                                             REDAN_WORD_INDETERMINATE, REDAN_WORD_FAIL};
 
-    *v = (struct redan_verdict){
-        .system = s->model.id, .at = check->ctx->now, .simulated = simulated};
+    *v = (struct redan_verdict){.system = s->model.id,
+                                .at = check->ctx->now,
+                                .simulated = simulated,
+                                .until = check->until};
     for (const struct redan_finding *f = check->findings.first; f; f = f->next)
         level = worst(level, f->level);
     v->word = words[level];

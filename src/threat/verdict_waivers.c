@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "threat/verdict_parts.h"
 
-enum { HORIZON_DAYS = 120, TEXT_MAX = 256 };
+enum { TEXT_MAX = 256 };
 
 /* In the order in which they are counted. */
 static const struct {
@@ -152,7 +152,7 @@ static enum redan_status due_text(struct redan_ctx *ctx, const struct due *due,
 enum redan_status redan_verdict_deadlines(const struct redan_check *check, struct redan_verdict *v)
 {
     struct redan_ctx *ctx = check->ctx;
-    struct dues dues = {.horizon = ctx->now + (int64_t)HORIZON_DAYS * 86400};
+    struct dues dues = {.horizon = ctx->now + REDAN_VERDICT_HORIZON};
 
     dues.items = redan_take_array(ctx, v->waiver_count + check->state_count, sizeof(*dues.items));
     if (!dues.items)

@@ -65,20 +65,22 @@ static enum redan_status subjects_of(struct redan_ctx *ctx, const struct redan_s
 /* The first of those that lie ahead; 0 for none. */
 static void end_at(const struct redan_verdict *verdict, int64_t at, int64_t *first)
 {
-    if (at > verdict->at && (*first == 0 || at < *first))
+    if (at > verdict->at && at < *first)
         *first = at;
 }
 
-/* When the first thing ends that the verdict stood on: a proof, a plan, any waiver, an approval, the review; 0 for none in sight. */
+/* When the first thing ends that the verdict stood on: a proof, a plan, any signature, the review; at the latest where it looks no
+ * further. */
 static int64_t first_end(const struct redan_system *system, const struct redan_verdict *verdict)
 {
     const struct redan_history *h = &system->history;
-    int64_t first = 0;
+    int64_t first = verdict->at + REDAN_VERDICT_HORIZON;
 
     for (size_t i = 0; i < verdict->deadline_count; i++)
         end_at(verdict, verdict->deadlines[i].at, &first);
     for (size_t i = 0; i < verdict->waiver_count; i++)
         end_at(verdict, verdict->waiver[i].until, &first);
+    end_at(verdict, verdict->until, &first);
     if (!h->approved)
         return first;
     for (size_t i = 0; i < 2; i++)
@@ -127,8 +129,6 @@ static enum redan_status add_redan(struct redan_ctx *ctx, struct redan_node *pre
         !redan_node_add_number(ctx, own, "number", (double)history->steps[0].number))
         return REDAN_E_MEMORY;
     REDAN_TRY(add_heads(ctx, own, system));
-    if (until == 0)
-        return REDAN_OK;
     redan_time_text(until, time);
     REDAN_TRY(redan_copy(ctx, redan_slice_of(time), &text));
     return redan_node_add_text(ctx, own, "until", text) ? REDAN_OK : REDAN_E_MEMORY;

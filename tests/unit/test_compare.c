@@ -74,7 +74,7 @@ static void test_compare(void **state)
         assert_ok(redan_json_parse(&ctx, redan_slice_of(rows[i].observed), &observed));
         assert_ok(redan_compare(&ctx, expect, observed,
                                 rows[i].interval ? REDAN_COMPARE_INTERVAL : REDAN_COMPARE_PLAIN,
-                                &holds, &detail));
+                                &holds, &detail, NULL));
         if (holds != rows[i].holds)
             print_error("%s over %s\n", rows[i].expect, rows[i].observed);
         assert_int_equal(holds, rows[i].holds);
