@@ -159,7 +159,7 @@ static enum redan_status pin_state(struct redan_cli *cli, bool *refused)
     struct redan_pin pin = now;
     REDAN_TRY(advance(cli, &said, &now, &pin, refused));
     if (path.len == 0)
-        return answer(cli, &now, true);
+        return answer(cli, &pin, true);
     pin = now;
     REDAN_TRY(advance(cli, &held, &now, &pin, refused));
     REDAN_TRY(write_file(cli, path, old, &pin));

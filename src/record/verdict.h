@@ -45,7 +45,8 @@ struct redan_verdict_deadline {
 
 /* Something that ships although it is not proved: said by whom, since when, until when. */
 struct redan_waiver {
-    const char *kind; /* "planned" "accepted" "lowered" "excluded" "exception" "not-applicable" */
+    const char *kind;         /* "planned" "accepted" "lowered" "excluded" "exception" "narrowed"
+                         "not-applicable" */
     struct redan_slice about; /* a threat, an archetype, a control, or control/evidence */
     struct redan_slice owner; /* who answers for it */
     struct redan_slice reason;

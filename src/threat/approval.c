@@ -36,6 +36,8 @@ static const struct redan_bind_field body_fields[] = {
     {"release", REDAN_BIND_NODE, false, AT(release), NULL, NULL, "digests"},
     {"number", REDAN_BIND_COUNT, false, AT(step.number), NULL, NULL, "its place in the chain"},
     {"previous", REDAN_BIND_TEXT, false, AT(step.previous), NULL, NULL, "the root before it"},
+    {"chain", REDAN_BIND_TEXT, false, AT(step.chain), NULL, NULL,
+     "the digest of the step before it"},
     {"diff", REDAN_BIND_TEXT, false, AT(step.diff), NULL, NULL, "the digest of the difference"},
     {"keys", REDAN_BIND_STRUCT, false, AT(step.keys), &redan_step_version_shape, NULL, "{version}"},
     {"org", REDAN_BIND_STRUCT, false, AT(step.org), &redan_step_stamp_shape, NULL,

@@ -30,10 +30,19 @@ struct redan_approval_head {
     struct redan_digest digest;
 };
 
+struct redan_approval_step;
+/* SHA-256("redan/1\0step\0" + the canonical JSON of {"chain": hex, "number": n, "root": hex}): what the next step names. */
+REDAN_NODISCARD enum redan_status redan_step_chain(struct redan_ctx *ctx, uint64_t number,
+                                                   const struct redan_digest *root,
+                                                   const struct redan_digest *chain,
+                                                   struct redan_digest *digest);
+
 /* What else an approval of a release says: its place in the chain of approved roots, and what stood around it. */
 struct redan_approval_step {
     uint64_t number;              /* 1, 2, 3 ... of this system's approved threat models */
     struct redan_digest previous; /* root of number-1; all zero for the first */
+    struct redan_digest
+        chain; /* redan_step_chain of number-1, which fixes all before it too; all zero for the first */
     struct redan_digest
         diff; /* from the previous threat model to this one; computed again at every check */
     uint64_t keys_version;

@@ -1,10 +1,12 @@
 /* What an approval of a release says besides: its place in the chain, the versions around it, the heads of the producers' chains. */
 #include "threat/approval_step.h"
 
+#include "threat/digest.h"
+
 /* Numbers in canonical JSON are doubles (RFC 8785 3.2.2.3). */
 #define EXACT ((uint64_t)1 << 53)
 
-static const char *const names[] = {"number", "previous", "diff",  "keys",
+static const char *const names[] = {"number", "previous", "chain", "diff", "keys",
                                     "org",    "catalog",  "heads", NULL};
 
 static const struct redan_bind_field version_fields[] = {
@@ -100,6 +102,7 @@ enum redan_status redan_step_read(struct redan_ctx *ctx, const struct redan_node
     if (step->keys_version > EXACT || step->org_version > EXACT || step->catalog_version > EXACT)
         return redan_format(ctx, fault, "a version is larger than 2^53");
     if (!redan_digest_parse(fields->previous, &step->previous) ||
+        !redan_digest_parse(fields->chain, &step->chain) ||
         !redan_digest_parse(fields->diff, &step->diff) ||
         !redan_digest_parse(fields->org->digest, &step->org) ||
         !redan_digest_parse(fields->catalog->digest, &step->catalog))
@@ -152,9 +155,26 @@ enum redan_status redan_step_write(struct redan_ctx *ctx, const struct redan_app
     if (!redan_node_add_number(ctx, predicate, "number", (double)step->number))
         return REDAN_E_MEMORY;
     REDAN_TRY(add_digest(ctx, predicate, "previous", &step->previous));
+    REDAN_TRY(add_digest(ctx, predicate, "chain", &step->chain));
     REDAN_TRY(add_digest(ctx, predicate, "diff", &step->diff));
     REDAN_TRY(add_stamp(ctx, predicate, "keys", step->keys_version, NULL));
     REDAN_TRY(add_stamp(ctx, predicate, "org", step->org_version, &step->org));
     REDAN_TRY(add_stamp(ctx, predicate, "catalog", step->catalog_version, &step->catalog));
     return add_heads(ctx, predicate, step);
+}
+
+enum redan_status redan_step_chain(struct redan_ctx *ctx, uint64_t number,
+                                   const struct redan_digest *root,
+                                   const struct redan_digest *chain, struct redan_digest *digest)
+{
+    struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
+    struct redan_node *map = redan_node_new(ctx, REDAN_NODE_MAP);
+
+    if (!map || !redan_node_add_number(ctx, map, "number", (double)number))
+        return REDAN_E_MEMORY;
+    REDAN_TRY(redan_digest_add(ctx, map, REDAN_S("root"), root));
+    REDAN_TRY(redan_digest_add(ctx, map, REDAN_S("chain"), chain));
+    enum redan_status status = redan_tree_digest(ctx, "step", map, digest);
+    redan_arena_reset(&ctx->arena, mark);
+    return status;
 }

@@ -8,6 +8,7 @@
 struct redan_step_fields {
     uint64_t number;
     struct redan_slice previous;
+    struct redan_slice chain;
     struct redan_slice diff;
     struct redan_step_stamp *keys;
     struct redan_step_stamp *org;

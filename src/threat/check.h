@@ -47,6 +47,7 @@ struct redan_signing {
     struct redan_slice role;  /* the body */
     struct redan_slice owner; /* who may not sign, beside the owners of the system; may be empty */
     int64_t cap;              /* the longest life of a signature; 0 for none */
+    int64_t not_before;       /* an earlier one was about something else; 0 for none */
 };
 
 struct redan_signed {

@@ -81,7 +81,7 @@ enum redan_status redan_consent_signer(struct redan_ctx *ctx, const struct redan
     if (!past && signer->stamped == 0 && today != REDAN_KEY_VALID)
         return redan_format(ctx, why, "the key %.*s is %s, and no stamp says when it signed",
                             REDAN_FMT(key->id), redan_key_state_name(today));
-    if (signer->stamped == 0 && ask->not_before && *at < ask->not_before - SKEW)
+    if (ask->not_before && *at < ask->not_before - SKEW)
         return redan_format(ctx, why,
                             "the key %.*s signed with a time before the approval that it follows",
                             REDAN_FMT(key->id));

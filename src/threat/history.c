@@ -28,8 +28,8 @@ static const struct redan_agreement *newest_of(const struct reading *r)
     if (r->all.count == 0)
         return NULL;
     uint64_t last = r->all.items[r->all.count - 1].step.number;
-    own = redan_agreement_find(&r->all, last, &r->system->model.root);
-    return own ? own : redan_agreement_find(&r->all, last, NULL);
+    own = redan_agreement_find(&r->all, last, &r->system->model.root, NULL);
+    return own ? own : redan_agreement_find(&r->all, last, NULL, NULL);
 }
 
 static enum redan_status find_forks(struct reading *r, uint64_t settled, struct redan_history *h)
@@ -54,11 +54,11 @@ static enum redan_status break_off(struct reading *r, const struct redan_history
     uint64_t number = step->number - 1;
 
     if (number == 0) {
-        if (!same(&step->previous, &nothing))
+        if (!same(&step->previous, &nothing) || !same(&step->chain, &nothing))
             h->fault = REDAN_S("approval 1 names one before it");
         return REDAN_OK;
     }
-    if (redan_agreement_find(&r->all, number, NULL))
+    if (redan_agreement_find(&r->all, number, NULL, NULL))
         return redan_format(r->ctx, &h->fork,
                             "approval %llu follows another threat model than the one that has "
                             "the number %llu: %.*s",
@@ -98,8 +98,9 @@ static enum redan_status follow(struct reading *r, const struct redan_pin_last *
         add_step(h, at);
         reached = reached ||
                   (pinned && step->number == pinned->number && same(&step->root, &pinned->root));
-        at = step->number > 1 ? redan_agreement_find(&r->all, step->number - 1, &step->previous)
-                              : NULL;
+        at = step->number > 1
+                 ? redan_agreement_find(&r->all, step->number - 1, &step->previous, &step->chain)
+                 : NULL;
         if (at && h->count < REDAN_HISTORY_STEPS)
             continue;
         if (at && !reached)

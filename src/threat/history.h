@@ -23,7 +23,9 @@ struct redan_history_step {
     uint64_t number;
     struct redan_digest root;
     struct redan_digest previous;
-    struct redan_digest diff; /* from the previous one, as signed */
+    struct redan_digest chain; /* of the step before, as signed */
+    struct redan_digest own;   /* redan_step_chain of this one */
+    struct redan_digest diff;  /* from the previous one, as signed */
     int64_t time; /* the later of the two leads' first signatures; a stamp's where there is one */
     int64_t reviewed; /* the earlier of their last signatures */
     const struct redan_approval

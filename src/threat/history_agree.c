@@ -40,6 +40,8 @@ static int by_step(const void *a, const void *b)
         order = memcmp(x->subject.bytes, y->subject.bytes, REDAN_DIGEST_LEN);
     if (order == 0)
         order = memcmp(x->step.previous.bytes, y->step.previous.bytes, REDAN_DIGEST_LEN);
+    if (order == 0)
+        order = memcmp(x->step.chain.bytes, y->step.chain.bytes, REDAN_DIGEST_LEN);
     return order != 0 ? order : memcmp(x->step.diff.bytes, y->step.diff.bytes, REDAN_DIGEST_LEN);
 }
 
@@ -151,7 +153,8 @@ static bool pair_up(const struct reading *r, struct redan_history_step *step)
 }
 
 const struct redan_agreement *redan_agreement_find(const struct redan_agreements *agreements,
-                                                   uint64_t number, const struct redan_digest *root)
+                                                   uint64_t number, const struct redan_digest *root,
+                                                   const struct redan_digest *own)
 {
     const struct redan_agreement *best = NULL;
     const struct redan_agreement *items = agreements->items;
@@ -170,6 +173,8 @@ const struct redan_agreement *redan_agreement_find(const struct redan_agreements
     for (size_t i = low; i < agreements->count && items[i].step.number == number &&
                          (!root || same(&items[i].step.root, root));
          i++) {
+        if (own && !same(&items[i].step.own, own))
+            continue;
         if (!best || items[i].step.reviewed > best->step.reviewed)
             best = &items[i];
     }
@@ -182,15 +187,19 @@ static enum redan_status agree(struct reading *r, size_t from, size_t to, bool d
 {
     const struct redan_approval *a = r->items[from];
     const struct redan_agreement *before =
-        a->step.number > 1 ? redan_agreement_find(r->made, a->step.number - 1, &a->step.previous)
-                           : NULL;
+        a->step.number > 1
+            ? redan_agreement_find(r->made, a->step.number - 1, &a->step.previous, &a->step.chain)
+            : NULL;
     const struct redan_consent_ask ask = {
         .ring = &r->system->ring, .not_before = before ? before->step.time : 0, .newest = decides};
 
     *made = (struct redan_agreement){.step = {.number = a->step.number,
                                               .root = a->subject,
                                               .previous = a->step.previous,
+                                              .chain = a->step.chain,
                                               .diff = a->step.diff}};
+    REDAN_TRY(
+        redan_step_chain(r->ctx, a->step.number, &a->subject, &a->step.chain, &made->step.own));
     r->sides[0].count = 0;
     r->sides[1].count = 0;
     for (size_t i = from; i < to; i++)

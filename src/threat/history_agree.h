@@ -22,10 +22,11 @@ struct redan_agreements {
 REDAN_NODISCARD enum redan_status redan_agreements_read(struct redan_ctx *ctx,
                                                         const struct redan_system *system,
                                                         struct redan_agreements *agreements);
-/* The one with this number and root (NULL: any); of several, the one that was looked at last. NULL when there is none. */
+/* The one with this number, root (NULL: any) and redan_step_chain (NULL: any); of several, the one that was looked at last. NULL when
+ * there is none. */
 const struct redan_agreement *redan_agreement_find(const struct redan_agreements *agreements,
-                                                   uint64_t number,
-                                                   const struct redan_digest *root);
+                                                   uint64_t number, const struct redan_digest *root,
+                                                   const struct redan_digest *own);
 /* Who must sign in a role: of "ml-lead" and "security-lead". */
 struct redan_slice redan_history_owner(const struct redan_system *system, struct redan_slice role);
 

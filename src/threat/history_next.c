@@ -68,11 +68,10 @@ static enum redan_status may_add(struct redan_ctx *ctx, const struct redan_syste
                           "redan/approvals from version control",
                           (unsigned long long)pinned->number,
                           (unsigned long long)(h->count ? h->steps[0].number : 0));
-    if (h->count > 0 && !h->approved && !h->steps[0].approval &&
-        redan_digest_eq(&h->steps[0].root, &s->model.root))
+    if (h->count > 0 && !h->approved && !h->steps[0].approval)
         return redan_fail(ctx, REDAN_E_SCHEMA, 0,
-                          "this threat model is the pinned approval %llu, whose approvals are "
-                          "gone; restore redan/approvals from version control",
+                          "approval %llu was pinned, and its signatures are gone; restore "
+                          "redan/approvals from version control",
                           (unsigned long long)h->steps[0].number);
     return REDAN_OK;
 }
@@ -89,10 +88,13 @@ static enum redan_status place(struct redan_ctx *ctx, const struct redan_system 
     if (h->approved) {
         step->number = h->steps[0].number;
         step->previous = h->steps[0].previous;
+        step->chain = h->steps[0].chain;
     } else {
         step->number = before ? before->number + 1 : 1;
-        if (before)
+        if (before) {
             step->previous = before->root;
+            step->chain = before->own;
+        }
     }
     if (step->number > 1 && !model) {
         struct redan_slice path = {0};

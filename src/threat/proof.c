@@ -38,19 +38,18 @@ static enum redan_status waive(struct redan_check *check, const struct redan_que
     if (!may_waive(judgement->outcome) || check->not_applicable.count == 0)
         return REDAN_OK;
     REDAN_TRY(redan_consent_count(check->ctx, &ask, &consent));
-    for (size_t i = 0; i < consent.count; i++) {
-        if (redan_slice_eq(consent.holders[i], query->signer) ||
-            (query->role.len && redan_keyring_holds(&s->ring, consent.holders[i], query->role)))
-            return REDAN_OK;
-    }
-    if (consent.count == 0)
+    struct redan_slice lead =
+        s->model.owners->security_lead; /* another system's is not this one's */
+    const struct redan_texts signers = {consent.holders, consent.count};
+    if (!redan_texts_have(&signers, lead) || redan_slice_eq(lead, query->signer) ||
+        (query->role.len && redan_keyring_holds(&s->ring, lead, query->role)))
         return REDAN_OK;
     judgement->outcome = REDAN_OUTCOME_WAIVED;
     judgement->grade = REDAN_GRADE_SIGNED;
     judgement->until = consent.until;
     struct redan_waiver *waiver = &state->waivers[state->waived++];
     *waiver = (struct redan_waiver){.kind = "not-applicable",
-                                    .owner = consent.holders[0],
+                                    .owner = lead,
                                     .reason = reason_of(&check->not_applicable, query),
                                     .since = consent.since,
                                     .until = consent.until,
@@ -58,7 +57,7 @@ static enum redan_status waive(struct redan_check *check, const struct redan_que
     REDAN_TRY(redan_format(check->ctx, &waiver->about, "%.*s/%.*s", REDAN_FMT(query->control),
                            REDAN_FMT(query->id)));
     return redan_format(check->ctx, &judgement->detail, "not applicable, signed by %.*s",
-                        REDAN_FMT(consent.holders[0]));
+                        REDAN_FMT(lead));
 }
 
 /* What a proof adds to what the control comes to. */

@@ -106,7 +106,8 @@ enum redan_status redan_check_consent(struct redan_check *check,
                                           .subject = signing->subject,
                                           .role = signing->role,
                                           .barred = &barred,
-                                          .cap = signing->cap};
+                                          .cap = signing->cap,
+                                          .not_before = signing->not_before};
 
     REDAN_TRY(redan_consent_count(check->ctx, &ask, consent));
     *result = (struct redan_signed){.enough = consent->count >= quorum_of(s, signing->role),

@@ -19,6 +19,7 @@ static const struct {
     {"lowered", "lowered", "lowered severity ends:"},
     {"excluded", "excluded", "exclusion ends:"},
     {"exception", "excepted", "exception ends:"},
+    {"narrowed", "narrowed", "narrowed profile ends:"},
     {"not-applicable", "not applicable", "not-applicable ends:"},
 };
 
