@@ -34,8 +34,29 @@ static enum redan_status run_one(struct redan_check *check, const struct redan_a
                              redan_slice_of(rule.help));
 }
 
+/* The zeros that a new threat model begins with stand for no file. */
+static enum redan_status check_placeholders(struct redan_check *check)
+{
+    const struct redan_release *release = &check->system->model.release;
+    static const struct redan_digest none;
+
+    for (size_t i = 0; i < release->count; i++) {
+        struct redan_slice detail = {0};
+        struct redan_slice action = {0};
+        if (!redan_digest_eq(&release->items[i].digest, &none))
+            continue;
+        REDAN_TRY(redan_format(check->ctx, &detail, "release.%.*s pins nothing yet, only zeros",
+                               REDAN_FMT(release->items[i].name)));
+        REDAN_TRY(redan_format(check->ctx, &action, "pin it: redan release pin %.*s=PATH",
+                               REDAN_FMT(release->items[i].name)));
+        REDAN_TRY(redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL, detail, action));
+    }
+    return REDAN_OK;
+}
+
 static enum redan_status run(struct redan_check *check)
 {
+    REDAN_TRY(check_placeholders(check));
     for (size_t i = 0; i < check->artefact_count; i++)
         REDAN_TRY(run_one(check, &check->artefacts[i]));
     return REDAN_OK;
