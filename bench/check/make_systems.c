@@ -223,14 +223,16 @@ static enum redan_status record_all(struct maker *m, const struct redan_system *
     return REDAN_OK;
 }
 
-static enum redan_status approve(struct maker *m, const struct redan_system *s, size_t who)
+static enum redan_status approve(struct maker *m, const struct redan_system *s,
+                                 const struct redan_approval_step *step, size_t who)
 {
     struct redan_ctx *ctx = m->ctx;
     struct redan_approval_draft draft = {.kind = REDAN_APPROVAL_RELEASE,
                                          .system = s->model.id,
                                          .role = redan_slice_of(people[who].role),
                                          .subject = &s->model.root,
-                                         .release = &s->model.release};
+                                         .release = &s->model.release,
+                                         .step = step};
     struct redan_dsse envelope = {0};
     struct redan_slice folder = {0};
     struct redan_slice path = {0};
@@ -239,6 +241,16 @@ static enum redan_status approve(struct maker *m, const struct redan_system *s, 
     REDAN_TRY(redan_approval_write(ctx, &draft, &envelope));
     REDAN_TRY(redan_dsse_sign(ctx, &envelope, m->keys[who]));
     return redan_approvals_add(ctx, folder, &envelope, &path);
+}
+
+static enum redan_status approve_all(struct maker *m, const struct redan_system *s)
+{
+    struct redan_approval_step step = {0};
+
+    REDAN_TRY(redan_history_next(m->ctx, s, &step));
+    REDAN_TRY(redan_history_keep(m->ctx, s));
+    REDAN_TRY(approve(m, s, &step, ML_LEAD));
+    return approve(m, s, &step, SECURITY_LEAD);
 }
 
 static enum redan_status make_system(struct maker *m, const char *base, unsigned number,
@@ -263,10 +275,11 @@ static enum redan_status make_system(struct maker *m, const char *base, unsigned
                             REDAN_FMT(system.problems.first->text));
     if (status == REDAN_OK)
         status = record_all(m, &system);
+    redan_system_done(&system);
+    REDAN_TRY(status);
+    status = redan_system_load(ctx, &m->catalog, folder, &pin, &system); /* with its records */
     if (status == REDAN_OK)
-        status = approve(m, &system, ML_LEAD);
-    if (status == REDAN_OK)
-        status = approve(m, &system, SECURITY_LEAD);
+        status = approve_all(m, &system);
     redan_system_done(&system);
     return status;
 }

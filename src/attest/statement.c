@@ -60,6 +60,61 @@ enum redan_status redan_statement_parse(struct redan_ctx *ctx, struct redan_slic
     return REDAN_OK;
 }
 
+/* What one signed file may cost holds for as long as it is read. */
+static struct redan_limits narrow(struct redan_ctx *ctx)
+{
+    struct redan_limits before = ctx->limits;
+
+    ctx->limits.json = redan_min_size(before.json, before.record);
+    ctx->limits.nodes = redan_min_size(before.nodes, before.record_nodes);
+    return before;
+}
+
+static enum redan_status open_both(struct redan_ctx *ctx, struct redan_slice text,
+                                   struct redan_dsse *envelope, struct redan_statement *statement)
+{
+    REDAN_TRY(redan_dsse_parse(ctx, text, envelope));
+    if (!redan_slice_is(envelope->payload_type, REDAN_DSSE_INTOTO))
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0, "not an in-toto envelope");
+    return redan_statement_parse(ctx, envelope->payload, statement);
+}
+
+enum redan_status redan_statement_open(struct redan_ctx *ctx, struct redan_slice text,
+                                       struct redan_dsse *envelope,
+                                       struct redan_statement *statement)
+{
+    struct redan_limits before = narrow(ctx);
+    enum redan_status status = open_both(ctx, text, envelope, statement);
+
+    ctx->limits = before;
+    return status;
+}
+
+enum redan_status redan_statement_fits(struct redan_ctx *ctx, struct redan_slice payload)
+{
+    struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
+    struct redan_limits before = narrow(ctx);
+    struct redan_statement statement = {0};
+    size_t most = before.record / 2; /* base64 makes it a third longer; the rest is for signatures */
+
+    enum redan_status status =
+        payload.len > most ? redan_fail(ctx, REDAN_E_LIMIT, 0,
+                                        "what would be signed has %zu bytes; a record holds %zu: "
+                                        "record a digest or a summary of it",
+                                        payload.len, most)
+                           : redan_statement_parse(ctx, payload, &statement);
+    if (status == REDAN_E_LIMIT && payload.len <= most) {
+        redan_fail_clear(ctx);
+        status = redan_fail(ctx, status, 0,
+                            "what would be signed has more than %zu values; record a digest or a "
+                            "summary of it",
+                            ctx->limits.nodes);
+    }
+    ctx->limits = before;
+    redan_arena_reset(&ctx->arena, mark);
+    return status;
+}
+
 /* NULL when memory is refused, which is then recorded. */
 static struct redan_node *add_subject(struct redan_ctx *ctx, struct redan_node *list,
                                       const struct redan_statement_subject *subject)

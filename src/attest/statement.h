@@ -27,6 +27,15 @@ struct redan_statement {
 REDAN_NODISCARD enum redan_status redan_statement_parse(struct redan_ctx *ctx,
                                                         struct redan_slice payload,
                                                         struct redan_statement *statement);
+/* A signed file whole, within limits.record and limits.record_nodes: the envelope, then the statement in it. Whatever anybody may lay
+ * beside a threat model is read by this. When only the statement is unsound the envelope has been filled all the same. */
+REDAN_NODISCARD enum redan_status redan_statement_open(struct redan_ctx *ctx,
+                                                       struct redan_slice text,
+                                                       struct redan_dsse *envelope,
+                                                       struct redan_statement *statement);
+/* Before it is signed: whether the file made of this payload can be read again, with room for signatures. REDAN_E_LIMIT when not. */
+REDAN_NODISCARD enum redan_status redan_statement_fits(struct redan_ctx *ctx,
+                                                       struct redan_slice payload);
 /* As canonical JSON (RFC 8785), in the arena. */
 REDAN_NODISCARD enum redan_status redan_statement_write(struct redan_ctx *ctx,
                                                         const struct redan_statement *statement,

@@ -7,6 +7,8 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/buf.h"
+
 void redan_ctx_init(struct redan_ctx *ctx, const struct redan_limits *limits)
 {
     *ctx = (struct redan_ctx){.limits = limits ? *limits : redan_limits_default};
@@ -120,4 +122,25 @@ enum redan_status redan_format(struct redan_ctx *ctx, struct redan_slice *text, 
     va_end(again);
     va_end(args);
     return status;
+}
+
+enum redan_status redan_keep_texts(struct redan_ctx *ctx, struct redan_arena_mark mark,
+                                   struct redan_slice *const *texts, size_t count, size_t most)
+{
+    struct redan_buf REDAN_DEFER(redan_buf_done) kept = {0};
+    size_t at = 0;
+
+    redan_buf_init(&kept, ctx, SIZE_MAX);
+    for (size_t i = 0; i < count; i++) {
+        texts[i]->len = redan_min_size(texts[i]->len, most);
+        redan_buf_slice(&kept, *texts[i]);
+    }
+    REDAN_TRY(redan_buf_ok(ctx, &kept, "what is kept"));
+    redan_arena_reset(&ctx->arena, mark);
+    for (size_t i = 0; i < count; i++) {
+        size_t len = texts[i]->len;
+        REDAN_TRY(redan_copy(ctx, redan_slice_sub(redan_buf_view(&kept), at, len), texts[i]));
+        at += len;
+    }
+    return REDAN_OK;
 }

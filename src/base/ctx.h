@@ -43,6 +43,12 @@ void redan_fail_name(struct redan_ctx *ctx, struct redan_slice name);
 /* Forget the failure, when a caller has dealt with it. */
 void redan_fail_clear(struct redan_ctx *ctx);
 
+/* Give back everything that was taken since the mark but what these texts say, each cut to `most` bytes. */
+REDAN_NODISCARD enum redan_status redan_keep_texts(struct redan_ctx *ctx,
+                                                   struct redan_arena_mark mark,
+                                                   struct redan_slice *const *texts, size_t count,
+                                                   size_t most);
+
 /* Arena shorthands. NULL or REDAN_E_MEMORY is recorded in the context. */
 void *redan_take(struct redan_ctx *ctx, size_t size);
 void *redan_take_array(struct redan_ctx *ctx, size_t count, size_t size);

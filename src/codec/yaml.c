@@ -205,10 +205,11 @@ static enum redan_status read_value(struct builder *b, const yaml_event_t *event
                                       "key \"%s\" without a value; write \"key: value\", or the "
                                       "text in quotes",
                                       redan_snippet_of(frame->key).text);
-    if (++b->nodes > b->ctx->limits.nodes)
+    size_t most = redan_min_size(b->ctx->limits.nodes, b->ctx->limits.yaml_nodes);
+    if (++b->nodes > most)
         return redan_fail_at(b->ctx, REDAN_E_LIMIT, (unsigned)event->start_mark.line + 1,
                              (unsigned)event->start_mark.column + 1,
-                             "more than %zu values; split the document", b->ctx->limits.nodes);
+                             "more than %zu values; split the document", most);
     struct redan_node *node =
         redan_node_new(b->ctx, is_empty(event) ? REDAN_NODE_NULL : kinds[event->type]);
     if (!node)

@@ -149,7 +149,8 @@ enum redan_status redan_draft_write(struct redan_ctx *ctx, const struct redan_st
     REDAN_TRY(add_head(ctx, predicate, draft, seq, &previous));
     REDAN_TRY(add_observed(ctx, predicate, draft));
     *envelope = (struct redan_dsse){.payload_type = REDAN_S(REDAN_DSSE_INTOTO)};
-    return redan_statement_write(ctx, &statement, &envelope->payload);
+    REDAN_TRY(redan_statement_write(ctx, &statement, &envelope->payload));
+    return redan_statement_fits(ctx, envelope->payload);
 }
 
 enum redan_status redan_store_add(struct redan_ctx *ctx, struct redan_slice folder,
@@ -162,7 +163,7 @@ enum redan_status redan_store_add(struct redan_ctx *ctx, struct redan_slice fold
     char name[REDAN_DIGEST_HEX];
     struct redan_slice file = {0};
 
-    redan_buf_init(&text, ctx, ctx->limits.file);
+    redan_buf_init(&text, ctx, ctx->limits.record);
     REDAN_TRY(redan_statement_parse(ctx, envelope->payload, &statement));
     REDAN_TRY(redan_sha256(ctx, envelope->payload, &digest));
     redan_digest_hex(&statement.subjects[0].digest, subject);

@@ -101,6 +101,7 @@ static const struct {
     const char *from;
     const char *until;
     const char *revoked; /* "" for not */
+    const char *name;    /* NULL: "Person HOLDER" */
 } holders[KEY_COUNT] = {
     [KEY_ROOT] = {"root-1", "a.root", "2026-01-01", "2036-01-01", ""},
     [KEY_OKAFOR] = {"okafor", "r.okafor", "2026-01-01", "2036-01-01", ""},
@@ -120,16 +121,25 @@ static const struct {
                   "    revoked: {at: 2027-06-01, reason: compromise}\n"},
     [KEY_PEER] = {"peer", "p.peer", "2026-01-01", "2036-01-01", ""},
     [KEY_LEFT] = {"left", "l.left", "2026-01-01", "2027-01-23", ""},
+    [KEY_ML_ELSEWHERE] = {"ml-other", "v.other", "2026-01-01", "2036-01-01", ""},
+    [KEY_SEC_ELSEWHERE] = {"sec-other", "w.other", "2026-01-01", "2036-01-01", ""},
+    [KEY_ALIAS] = {"alias", "okafor-private", "2026-01-01", "2036-01-01", "", "R.Okafor"},
+    [KEY_BOARD_1_ALIAS] = {"haas", "haas-private", "2026-01-01", "2036-01-01", "", "B.Haas"},
+    [KEY_CI_RETIRED] = {"ci-retired", "ci", "2026-01-01", "2036-01-01",
+                        "    revoked: {at: 2026-12-24, reason: retired}\n"},
+    [KEY_CI_SHORT] = {"ci-short", "ci", "2026-01-01", "2026-12-24", ""},
 };
 
 static const char roles[] = "roles:\n"
-                            "  - {id: ml-lead, holders: [r.okafor], quorum: 1}\n"
-                            "  - {id: security-lead, holders: [h.lindqvist], quorum: 1}\n"
+                            "  - {id: ml-lead, holders: [r.okafor, v.other], quorum: 1}\n"
+                            "  - id: security-lead\n"
+                            "    holders: [h.lindqvist, w.other, okafor-private]\n"
+                            "    quorum: 1\n"
                             "  - {id: builders, holders: [ci], quorum: 1}\n"
                             "  - {id: gate, holders: [ci, e.early, o.old, l.lost], quorum: 1}\n"
                             "  - {id: peers, holders: [p.peer], quorum: 1}\n"
                             "  - id: risk-board\n"
-                            "    holders: [b.haas, c.ngo, d.moreau, e.early, o.old, l.lost]\n"
+                            "    holders: [b.haas, haas-private, c.ngo, d.moreau, e.early, o.old, l.lost]\n"
                             "    quorum: 2\n";
 
 static const char *view(struct fixture *f, struct redan_buf *buf)
@@ -166,18 +176,20 @@ static void sign_file(struct fixture *f, const char *name, const char *text)
 void fixture_write_keys(struct fixture *f, unsigned version)
 {
     struct redan_buf text;
-    bool seen = false;
-
     redan_buf_init(&text, &f->ctx, 100000);
     redan_buf_printf(&text,
                      "schema: redan/keys/1\norg: bank\nversion: %u\n"
                      "root: {threshold: 1, keys: [root-1]}\nholders:\n",
                      version);
     for (size_t i = 0; i < KEY_COUNT; i++) {
-        seen = i > 0 && strcmp(holders[i].holder, holders[i - 1].holder) == 0;
-        if (!seen)
-            redan_buf_printf(&text, "  - {id: %s, name: Person %s, kind: %s}\n", holders[i].holder,
-                             holders[i].holder, i == KEY_CI ? "service" : "person");
+        size_t first = 0;
+        while (strcmp(holders[first].holder, holders[i].holder) != 0)
+            first++;
+        if (first == i)
+            redan_buf_printf(&text, "  - {id: %s, name: %s%s, kind: %s}\n", holders[i].holder,
+                             holders[i].name ? "" : "Person ",
+                             holders[i].name ? holders[i].name : holders[i].holder,
+                             i == KEY_CI ? "service" : "person");
     }
     redan_buf_text(&text, "keys:\n");
     for (size_t i = 0; i < KEY_COUNT; i++) {

@@ -25,6 +25,12 @@ enum fixture_key {
     KEY_LOST,   /* revoked: compromised */
     KEY_PEER,   /* of the peers, another body */
     KEY_LEFT,   /* was security lead once, holds no role; the key ends sixty days from NOW */
+    KEY_ML_ELSEWHERE,  /* ML lead of another system */
+    KEY_SEC_ELSEWHERE, /* security lead of another system */
+    KEY_ALIAS,         /* the ML lead under a second id, in the role of the security lead */
+    KEY_BOARD_1_ALIAS, /* KEY_BOARD_1's holder under a second id */
+    KEY_CI_RETIRED,    /* the producer's other keys: this one is retired thirty days from NOW */
+    KEY_CI_SHORT,      /* and this one expires then */
     KEY_COUNT,
 };
 
