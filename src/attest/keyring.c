@@ -145,36 +145,51 @@ struct judge {
     size_t left;
     size_t
         free; /* signatures that name their key and are tried all the same: an honest envelope has one or two */
+    bool cut; /* not every signature was looked at */
 };
+
+static void spend(struct judge *judge)
+{
+    judge->left -= judge->left > 0;
+    *judge->tries -= *judge->tries > 0;
+}
 
 static enum redan_status try_key(struct judge *judge, const struct redan_keyring_key *key,
                                  struct redan_slice signature, bool *holds)
 {
     *holds = false;
     bool free = judge->free > 0;
-    if (!free && (judge->left == 0 || *judge->tries == 0))
+    if (!free && (judge->left == 0 || *judge->tries == 0)) {
+        judge->cut = true;
         return REDAN_OK;
+    }
     judge->free -= free;
     enum redan_status status = redan_dsse_verify(judge->ctx, key->key, judge->pae, signature);
     *holds = status == REDAN_OK;
-    judge->left -= !*holds && judge->left > 0;
-    *judge->tries -= !*holds && *judge->tries > 0;
+    if (!*holds)
+        spend(judge);
     return status == REDAN_E_SIGNATURE ? REDAN_OK : status;
+}
+
+static const struct redan_keyring_key *hinted(const struct judge *judge,
+                                              const struct redan_dsse_signature *signature)
+{
+    struct redan_digest hint;
+
+    return redan_digest_parse_hex(signature->keyid, &hint) ? redan_keyring_find(judge->ring, &hint)
+                                                           : NULL;
 }
 
 /* The key that made the signature, or NULL: the one that the hint names, or with a hint that names none, whichever it is. */
 static enum redan_status find_signer(struct judge *judge,
                                      const struct redan_dsse_signature *signature,
+                                     const struct redan_keyring_key *named,
                                      const struct redan_keyring_key **signer)
 {
     const struct redan_keyring_key *keys = judge->ring->keys.items;
-    const struct redan_keyring_key *named = NULL;
-    struct redan_digest hint;
     bool holds = false;
 
     *signer = NULL;
-    if (redan_digest_parse_hex(signature->keyid, &hint))
-        named = redan_keyring_find(judge->ring, &hint);
     if (named) {
         REDAN_TRY(try_key(judge, named, signature->bytes, &holds));
         *signer = holds ? named : NULL;
@@ -207,10 +222,34 @@ static enum redan_status stamped(struct judge *judge, const struct redan_dsse_si
     return REDAN_OK;
 }
 
+static enum redan_status look_at(struct judge *judge, const struct redan_dsse_signature *signature,
+                                 const struct redan_keyring_key *named,
+                                 struct redan_signer *signers, size_t *count)
+{
+    struct redan_signer found = {0};
+    size_t k = 0;
+
+    REDAN_TRY(find_signer(judge, signature, named, &found.key));
+    if (!found.key)
+        return REDAN_OK;
+    REDAN_TRY(stamped(judge, signature, &found.stamped));
+    while (k < *count && signers[k].key != found.key)
+        k++;
+    if (k == *count) {
+        signers[(*count)++] = found;
+        return REDAN_OK;
+    }
+    spend(judge); /* a key's second signature is no better than a false one, but for its stamp */
+    if (found.stamped && (!signers[k].stamped || found.stamped < signers[k].stamped))
+        signers[k].stamped = found.stamped;
+    return REDAN_OK;
+}
+
 enum redan_status redan_keyring_signers_within(struct redan_ctx *ctx,
                                                const struct redan_keyring *ring,
                                                const struct redan_dsse *envelope, size_t *tries,
-                                               struct redan_signer *signers, size_t *count)
+                                               struct redan_signer *signers, size_t *count,
+                                               bool *whole)
 {
     struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
     struct judge judge = {.ctx = ctx, .ring = ring, .tries = tries, .left = TRIES, .free = FREE};
@@ -219,22 +258,17 @@ enum redan_status redan_keyring_signers_within(struct redan_ctx *ctx,
     if (judge.left < 4 * ring->keys.count) /* a few that name no key are each tried with all */
         judge.left = 4 * ring->keys.count;
     REDAN_TRY(redan_dsse_pae(ctx, envelope, &judge.pae));
-    for (size_t i = 0; i < envelope->count; i++) {
-        struct redan_signer found = {0};
-        size_t k = 0;
-        REDAN_TRY(find_signer(&judge, &envelope->signatures[i], &found.key));
-        if (!found.key)
-            continue;
-        REDAN_TRY(stamped(&judge, &envelope->signatures[i], &found.stamped));
-        while (k < n && signers[k].key != found.key)
-            k++;
-        if (k == n)
-            signers[n++] = found;
-        else if (found.stamped && (!signers[k].stamped || found.stamped < signers[k].stamped))
-            signers[k].stamped = found.stamped;
+    for (int named = 1; named >= 0; named--) {
+        for (size_t i = 0; i < envelope->count; i++) {
+            const struct redan_dsse_signature *signature = &envelope->signatures[i];
+            const struct redan_keyring_key *key = hinted(&judge, signature);
+            if ((key != NULL) == (named != 0))
+                REDAN_TRY(look_at(&judge, signature, key, signers, &n));
+        }
     }
     redan_arena_reset(&ctx->arena, mark); /* nothing of it is in what was found */
     *count = n;
+    *whole = !judge.cut;
     return REDAN_OK;
 }
 
@@ -243,19 +277,24 @@ enum redan_status redan_keyring_signers(struct redan_ctx *ctx, const struct reda
                                         struct redan_signer *signers, size_t *count)
 {
     size_t tries = SIZE_MAX; /* those of one envelope are bounded anyhow */
+    bool whole = false;
 
-    return redan_keyring_signers_within(ctx, ring, envelope, &tries, signers, count);
+    return redan_keyring_signers_within(ctx, ring, envelope, &tries, signers, count, &whole);
 }
 
-static enum redan_status root_statement(struct redan_ctx *ctx, const struct redan_dsse *envelope,
-                                        const struct redan_digest *file)
+static enum redan_status root_statement(struct redan_ctx *ctx, struct redan_slice signature,
+                                        const struct redan_digest *file,
+                                        struct redan_dsse *envelope)
 {
     struct redan_statement statement = {0};
+    enum redan_status status = redan_statement_open(ctx, signature, envelope, &statement);
 
-    if (!redan_slice_is(envelope->payload_type, REDAN_DSSE_INTOTO))
+    if (envelope->count > 0 && !redan_slice_is(envelope->payload_type, REDAN_DSSE_INTOTO)) {
+        redan_fail_clear(ctx);
         return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
                           "the root's signature is not over an in-toto statement");
-    REDAN_TRY(redan_statement_parse(ctx, envelope->payload, &statement));
+    }
+    REDAN_TRY(status);
     if (!redan_slice_is(statement.predicate_type, REDAN_PREDICATE_KEYS) &&
         !redan_slice_is(statement.predicate_type, REDAN_PREDICATE_ORG))
         return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
@@ -274,8 +313,7 @@ enum redan_status redan_keyring_root_signed(struct redan_ctx *ctx, const struct 
     size_t count = 0;
 
     *found = 0;
-    REDAN_TRY(redan_dsse_parse(ctx, signature, &envelope));
-    REDAN_TRY(root_statement(ctx, &envelope, file));
+    REDAN_TRY(root_statement(ctx, signature, file, &envelope));
     struct redan_signer *signers = redan_take_array(ctx, envelope.count, sizeof(*signers));
     if (!signers)
         return REDAN_E_MEMORY;
@@ -315,9 +353,7 @@ enum redan_status redan_keyring_handover(struct redan_ctx *ctx, const struct red
     *handed = false;
     if (ring->former.count == 0)
         return REDAN_OK;
-    enum redan_status status = redan_dsse_parse(ctx, signature, &envelope);
-    if (status == REDAN_OK)
-        status = root_statement(ctx, &envelope, &ring->file);
+    enum redan_status status = root_statement(ctx, signature, &ring->file, &envelope);
     if (status == REDAN_E_MEMORY)
         return status;
     if (status != REDAN_OK) { /* then it says nothing about a root */

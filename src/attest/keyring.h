@@ -138,11 +138,12 @@ REDAN_NODISCARD enum redan_status redan_keyring_signers(struct redan_ctx *ctx,
                                                         const struct redan_dsse *envelope,
                                                         struct redan_signer *signers,
                                                         size_t *count);
-/* The same for one of many envelopes that share a number of failing tries: `tries` is what is left of it. */
+/* The same for one of many envelopes that share a number of failing tries: `tries` is what is left of it. `whole` tells whether every
+ * signature was looked at; where one was not, the true one may be among those. Signatures that name a key of the ring come first. */
 enum { REDAN_KEYRING_TRIES = 4096 }; /* for a folder: about half a second */
 REDAN_NODISCARD enum redan_status
 redan_keyring_signers_within(struct redan_ctx *ctx, const struct redan_keyring *ring,
                              const struct redan_dsse *envelope, size_t *tries,
-                             struct redan_signer *signers, size_t *count);
+                             struct redan_signer *signers, size_t *count, bool *whole);
 
 #endif

@@ -95,7 +95,8 @@ enum redan_status redan_statement_fits(struct redan_ctx *ctx, struct redan_slice
     struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
     struct redan_limits before = narrow(ctx);
     struct redan_statement statement = {0};
-    size_t most = before.record / 2; /* base64 makes it a third longer; the rest is for signatures */
+    size_t most =
+        before.record / 2; /* base64 makes it a third longer; the rest is for signatures */
 
     enum redan_status status =
         payload.len > most ? redan_fail(ctx, REDAN_E_LIMIT, 0,

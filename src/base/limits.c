@@ -2,17 +2,18 @@
 #include "base/limits.h"
 
 const struct redan_limits redan_limits_default = {
-    .memory = (size_t)1 << 30,  /* a hostile document stays far below a small machine's memory */
-    .yaml = (size_t)4 << 20,    /* a threat model of a thousand threats is 400 KB */
-    .json = (size_t)64 << 20,   /* the SARIF report of a large scan */
-    .xml = (size_t)16 << 20,    /* the JUnit report of 50,000 tests */
-    .depth = 32,                /* people do not nest deeper; attackers do */
-    .nodes = 2000000,           /* about 128 MB of tree */
-    .yaml_nodes = 250000,       /* about 30 MB; a threat model of a thousand threats has 40,000 */
-    .file = (size_t)128 << 20,  /* what is read whole; digests stream instead */
-    .files = 1000000,           /* a sharded model with its tokenizer is a few hundred */
-    .records = 100000,          /* eleven years of hourly heartbeats */
-    .record = (size_t)4 << 20,  /* an honest one is a few KB; there may be many, and anybody may add one */
+    .memory = (size_t)1 << 30, /* a hostile document stays far below a small machine's memory */
+    .yaml = (size_t)4 << 20,   /* a threat model of a thousand threats is 400 KB */
+    .json = (size_t)64 << 20,  /* the SARIF report of a large scan */
+    .xml = (size_t)16 << 20,   /* the JUnit report of 50,000 tests */
+    .depth = 32,               /* people do not nest deeper; attackers do */
+    .nodes = 2000000,          /* about 128 MB of tree */
+    .yaml_nodes = 250000,      /* about 30 MB; a threat model of a thousand threats has 40,000 */
+    .file = (size_t)128 << 20, /* what is read whole; digests stream instead */
+    .files = 1000000,          /* a sharded model with its tokenizer is a few hundred */
+    .records = 100000,         /* eleven years of hourly heartbeats */
+    .record =
+        (size_t)4 << 20, /* an honest one is a few KB; there may be many, and anybody may add one */
     .record_nodes = 50000,      /* about 4 MB of tree */
     .output = (size_t)16 << 20, /* a child's or a server's answer */
     .workers = 0,

@@ -5,20 +5,20 @@
 #include <stddef.h>
 
 struct redan_limits {
-    size_t memory;    /* bytes that one context may hold at once */
-    size_t yaml;      /* bytes of one YAML document */
-    size_t json;      /* bytes of one JSON document */
-    size_t xml;       /* bytes of one XML document */
-    size_t depth;     /* nesting of any document, folder or container */
-    size_t nodes;     /* nodes of one parsed document */
-    size_t yaml_nodes; /* of one YAML document; `nodes` where that is less */
-    size_t file;      /* bytes of one file that is read whole into memory */
-    size_t files;     /* files of one tree walk */
-    size_t records;   /* evidence records of one system */
-    size_t record;    /* bytes of one signed file: a record, an approval, a summary */
+    size_t memory;       /* bytes that one context may hold at once */
+    size_t yaml;         /* bytes of one YAML document */
+    size_t json;         /* bytes of one JSON document */
+    size_t xml;          /* bytes of one XML document */
+    size_t depth;        /* nesting of any document, folder or container */
+    size_t nodes;        /* nodes of one parsed document */
+    size_t yaml_nodes;   /* of one YAML document; `nodes` where that is less */
+    size_t file;         /* bytes of one file that is read whole into memory */
+    size_t files;        /* files of one tree walk */
+    size_t records;      /* evidence records of one system */
+    size_t record;       /* bytes of one signed file: a record, an approval, a summary */
     size_t record_nodes; /* nodes of what is signed in it */
-    size_t output;    /* bytes captured from a child process or an HTTP answer */
-    unsigned workers; /* threads of the pool; 0 means one per processor this process may use */
+    size_t output;       /* bytes captured from a child process or an HTTP answer */
+    unsigned workers;    /* threads of the pool; 0 means one per processor this process may use */
 };
 
 /* The defaults: large enough for a bank's portfolio, small enough for a laptop. */

@@ -35,6 +35,8 @@ static enum redan_status compare(struct redan_ctx *ctx, const struct redan_node 
     struct redan_slice theirs = redan_node_text(head, "full_name");
     struct redan_slice ours = redan_node_text(base, "full_name");
 
+    if (fork->is)
+        return REDAN_OK;
     if (theirs.len == 0 || ours.len == 0) /* a deleted fork is null */
         return found(ctx, fork, "a pull request from a repository that the event does not name",
                      (struct redan_slice){"", 0});
@@ -46,30 +48,71 @@ static enum redan_status compare(struct redan_ctx *ctx, const struct redan_node 
     return REDAN_OK;
 }
 
-/* A payload, by what stands in it rather than by the name of the event. */
-static enum redan_status judge_event(struct redan_ctx *ctx, const struct redan_node *event,
-                                     struct redan_fork *fork)
+/* The key that an event of this name has when it is about somebody's proposal; NULL when it is about none. */
+static const char *key_of(struct redan_slice name)
 {
-    const struct redan_node *request = redan_node_get(event, "pull_request");
-    const struct redan_node *run = redan_node_get(event, "workflow_run");
-    const struct redan_node *issue = redan_node_get(event, "issue");
-
-    if (request)
-        return compare(ctx, redan_node_get(redan_node_get(request, "head"), "repo"),
-                       redan_node_get(redan_node_get(request, "base"), "repo"), fork);
-    if (run)
-        return compare(ctx, redan_node_get(run, "head_repository"),
-                       redan_node_get(event, "repository"), fork);
-    if (redan_node_get(issue, "pull_request"))
-        return found(ctx, fork, "a comment on a pull request, which does not say whose it is",
-                     (struct redan_slice){"", 0});
-    return REDAN_OK;
+    if (redan_slice_starts(name, REDAN_S("pull_request")))
+        return "pull_request";
+    if (redan_slice_is(name, "workflow_run"))
+        return "workflow_run";
+    return redan_slice_is(name, "issue_comment") ? "issue" : NULL;
 }
 
-static bool about_request(struct redan_slice event)
+static enum redan_status unreadable(struct redan_ctx *ctx, struct redan_fork *fork)
 {
-    return event.len == 0 || redan_slice_starts(event, REDAN_S("pull_request")) ||
-           redan_slice_is(event, "workflow_run") || redan_slice_is(event, "issue_comment");
+    return fork->is ? REDAN_OK
+                    : found(ctx, fork, "a pull request whose event cannot be read",
+                            (struct redan_slice){"", 0});
+}
+
+static enum redan_status compare_request(struct redan_ctx *ctx, const struct redan_node *event,
+                                         const struct redan_node *request, struct redan_fork *fork)
+{
+    (void)event;
+    return compare(ctx, redan_node_get(redan_node_get(request, "head"), "repo"),
+                   redan_node_get(redan_node_get(request, "base"), "repo"), fork);
+}
+
+static enum redan_status compare_run(struct redan_ctx *ctx, const struct redan_node *event,
+                                     const struct redan_node *run, struct redan_fork *fork)
+{
+    return compare(ctx, redan_node_get(run, "head_repository"), redan_node_get(event, "repository"),
+                   fork);
+}
+
+static enum redan_status compare_issue(struct redan_ctx *ctx, const struct redan_node *event,
+                                       const struct redan_node *issue, struct redan_fork *fork)
+{
+    (void)event;
+    if (fork->is || !redan_node_get(issue, "pull_request"))
+        return REDAN_OK;
+    return found(ctx, fork, "a comment on a pull request, which does not say whose it is",
+                 (struct redan_slice){"", 0});
+}
+
+/* A payload, by all that stands in it, whatever the name of the event; what belongs to the name must be there. */
+static enum redan_status judge_event(struct redan_ctx *ctx, const struct redan_node *event,
+                                     struct redan_slice name, struct redan_fork *fork)
+{
+    static const struct {
+        const char *key;
+        enum redan_status (*compare)(struct redan_ctx *ctx, const struct redan_node *event,
+                                     const struct redan_node *node, struct redan_fork *fork);
+    } rows[] = {
+        {"pull_request", compare_request}, {"workflow_run", compare_run}, {"issue", compare_issue}};
+    const char *own = key_of(name);
+
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        const struct redan_node *node = redan_node_get(event, rows[i].key);
+        bool must = own && redan_slice_is(redan_slice_of(own), rows[i].key);
+        bool there = node && (node->kind != REDAN_NODE_NULL || name.len == 0);
+        /* a deployment says workflow_run: null when no run made it */
+        if (there && node->kind == REDAN_NODE_MAP)
+            REDAN_TRY(rows[i].compare(ctx, event, node, fork));
+        else if (there || must)
+            REDAN_TRY(unreadable(ctx, fork));
+    }
+    return REDAN_OK;
 }
 
 static enum redan_status github(struct redan_ctx *ctx, struct redan_fork *fork)
@@ -90,14 +133,8 @@ static enum redan_status github(struct redan_ctx *ctx, struct redan_fork *fork)
         return status;
     redan_fail_clear(ctx);
     if (status == REDAN_OK && event->kind == REDAN_NODE_MAP)
-        REDAN_TRY(judge_event(ctx, event, fork));
-    bool read = status == REDAN_OK && event->kind == REDAN_NODE_MAP;
-    bool named = read && (redan_node_get(event, "pull_request") ||
-                          redan_node_get(event, "workflow_run") || redan_node_get(event, "issue"));
-    if (fork->is || named || (read && name.len == 0) || !about_request(name))
-        return REDAN_OK;
-    return found(ctx, fork, "a pull request whose event cannot be read",
-                 (struct redan_slice){"", 0});
+        return judge_event(ctx, event, name, fork);
+    return name.len == 0 || key_of(name) ? unreadable(ctx, fork) : REDAN_OK;
 }
 
 /* In a fork's own pipeline CI_PROJECT_ID is the fork; in the parent's it is the parent: so each is held against the source. */

@@ -2,6 +2,7 @@
 #include "cmd/cli_system.h"
 #include "cmd/command.h"
 #include "codec/json.h"
+#include "io/file.h"
 
 enum { LEAST_DIGITS = 6 };
 
@@ -41,11 +42,27 @@ static void show(struct redan_cli *cli, const struct redan_record *r)
         redan_json_tree_add(out, r->statement.predicate);
 }
 
+/* Of a record that does not count the store keeps the head alone; its file says the rest. */
+static enum redan_status whole(struct redan_cli *cli, const struct redan_keyring *ring,
+                               const struct redan_record *kept, struct redan_record *record)
+{
+    struct redan_ctx *ctx = &cli->ctx;
+    static const struct redan_digest none; /* not even an envelope */
+    struct redan_slice text = {0};
+
+    *record = *kept;
+    if (kept->statement.predicate || redan_digest_eq(&kept->digest, &none))
+        return REDAN_OK;
+    REDAN_TRY(redan_file_read(ctx, kept->file, ctx->limits.record, false, &text));
+    return redan_record_read(ctx, ring, kept->file, text, record);
+}
+
 static int run(struct redan_cli *cli)
 {
     struct redan_cli_system REDAN_DEFER(redan_cli_system_done) loaded = {0};
     const struct redan_store *store = &loaded.system.store;
     const struct redan_record *found = NULL;
+    struct redan_record again = {0};
     size_t hits = 0;
 
     if (redan_cli_load_sound(cli, &loaded) != REDAN_OK)
@@ -64,7 +81,9 @@ static int run(struct redan_cli *cli)
                                "no record begins with \"%.*s\"; give at least %d digits of its "
                                "digest, as redan evidence list shows it",
                                REDAN_FMT(cli->args[0]), (int)LEAST_DIGITS);
-    show(cli, found);
+    if (whole(cli, &loaded.system.ring, found, &again) != REDAN_OK)
+        return redan_cli_failed(cli);
+    show(cli, &again);
     return REDAN_EXIT_CLEAN;
 }
 

@@ -7,9 +7,7 @@
 #include "threat/approval.h"
 
 static const struct redan_option options[] = {
-    {"reason", 0, "REASON",
-     "retired: what it signed before counts; compromise: only what a time "
-     "stamp proves to be older"},
+    {"reason", 0, "REASON", "retired: ended in good order; compromise: somebody else may have it"},
     {"at", 0, "DATE", "since when; by default now"},
     {"force", 0, NULL, "even when a role is left with fewer holders than its quorum"},
     REDAN_RING_OPTIONS,
@@ -232,13 +230,14 @@ const struct redan_command redan_cmd_keys_revoke = {
     .name = "keys revoke",
     .args = "KEY | HOLDER",
     .summary = "a key, or all keys of a holder, no longer count",
-    .text = "retired ends a key: what it signed before that day goes on counting. compromise means "
-            "that somebody\n"
-            "else may have it: then a signature counts only when a time stamp by a listed "
-            "authority shows that\n"
-            "it was made before.\n\n"
-            "  redan keys revoke okafor-1 --reason retired --sign-with ~/root.pem\n"
-            "  redan keys revoke ci --reason compromise --at 2027-03-01 --sign-with ~/root.pem",
+    .text =
+        "From then on a signature of the key counts only when a time stamp by a listed authority "
+        "shows that it\n"
+        "was made before. retired: earlier steps of the chain of approvals stay approved. "
+        "compromise means that\n"
+        "somebody else may have it: then these do not count without a stamp either.\n\n"
+        "  redan keys revoke okafor-1 --reason retired --sign-with ~/root.pem\n"
+        "  redan keys revoke ci --reason compromise --at 2027-03-01 --sign-with ~/root.pem",
     .options = options,
     .least = 1,
     .most = 1,

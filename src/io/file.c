@@ -98,6 +98,15 @@ bool redan_file_exists(struct redan_ctx *ctx, struct redan_slice path)
     return !S_ISDIR(st.st_mode);
 }
 
+uint64_t redan_file_size(struct redan_ctx *ctx, struct redan_slice path)
+{
+    struct stat st;
+
+    return look(ctx, path, AT_SYMLINK_NOFOLLOW, &st) && S_ISREG(st.st_mode) && st.st_size > 0
+               ? (uint64_t)st.st_size
+               : 0;
+}
+
 bool redan_folder_exists(struct redan_ctx *ctx, struct redan_slice path)
 {
     struct stat st;

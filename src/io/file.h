@@ -19,6 +19,8 @@ REDAN_NODISCARD enum redan_status redan_file_replace(struct redan_ctx *ctx, stru
 REDAN_NODISCARD enum redan_status redan_file_append(struct redan_ctx *ctx, struct redan_slice path,
                                                     struct redan_slice bytes);
 bool redan_file_exists(struct redan_ctx *ctx, struct redan_slice path);
+/* Bytes of a regular file; 0 when it is none, or a link. */
+uint64_t redan_file_size(struct redan_ctx *ctx, struct redan_slice path);
 bool redan_folder_exists(struct redan_ctx *ctx, struct redan_slice path);
 /* Names in a folder, sorted by bytes, without "." and ".."; in the arena. */
 REDAN_NODISCARD enum redan_status redan_folder_list(struct redan_ctx *ctx, struct redan_slice path,

@@ -12,16 +12,22 @@
 
 enum { FOLDER_MODE = 0700, FILE_MODE = 0600 };
 
-static void hold_signals(sigset_t *before)
+/* All of them wait; those that nobody has said to ignore will be waited for. */
+static void hold_signals(struct redan_scratch *s)
 {
     static const int enders[] = {SIGINT,  SIGTERM, SIGHUP,  SIGQUIT, SIGPIPE,
                                  SIGALRM, SIGUSR1, SIGUSR2, SIGXCPU};
     sigset_t set;
 
     (void)sigemptyset(&set);
-    for (size_t i = 0; i < REDAN_COUNT(enders); i++)
+    (void)sigemptyset(&s->enders);
+    for (size_t i = 0; i < REDAN_COUNT(enders); i++) {
+        struct sigaction action;
         (void)sigaddset(&set, enders[i]);
-    (void)pthread_sigmask(SIG_BLOCK, &set, before);
+        if (sigaction(enders[i], NULL, &action) == 0 && action.sa_handler == SIG_DFL)
+            (void)sigaddset(&s->enders, enders[i]);
+    }
+    (void)pthread_sigmask(SIG_BLOCK, &set, &s->before);
 }
 
 static enum redan_status make_root(struct redan_ctx *ctx, struct redan_slice base,
@@ -81,38 +87,6 @@ static enum redan_status put(struct redan_ctx *ctx, const struct redan_scratch *
     return REDAN_OK;
 }
 
-enum redan_status redan_scratch_make(struct redan_ctx *ctx, struct redan_slice base,
-                                     const struct redan_ustar_file *files, size_t count,
-                                     struct redan_scratch *scratch)
-{
-    struct redan_scratch s = {.fd = -1, .files = files};
-
-    for (size_t i = 0; i < count; i++) { /* before anything is made, or removed by that name */
-        if (!redan_ustar_name(files[i].name))
-            return redan_fail(ctx, REDAN_E_USAGE, 0, "a file with an unsafe name is not unpacked");
-    }
-    hold_signals(&s.before);
-    enum redan_status status = make_root(ctx, base, &s);
-    for (size_t i = 0; status == REDAN_OK && i < count; i++) {
-        s.count = i + 1; /* what is half-written is removed as well */
-        status = put(ctx, &s, &files[i]);
-    }
-    if (status != REDAN_OK) {
-        if (s.fd >= 0)
-            redan_scratch_done(&s);
-        else
-            (void)pthread_sigmask(SIG_SETMASK, &s.before, NULL);
-        return status;
-    }
-    *scratch = s;
-    return REDAN_OK;
-}
-
-enum redan_status redan_scratch_enter(struct redan_ctx *ctx, const struct redan_scratch *scratch)
-{
-    return fchdir(scratch->fd) == 0 ? REDAN_OK : redan_os_fail(ctx, errno, "enter", scratch->path);
-}
-
 /* Only what was put there, by name: nothing is walked. */
 static void remove_file(const struct redan_scratch *s, struct redan_slice path)
 {
@@ -131,17 +105,78 @@ static void remove_file(const struct redan_scratch *s, struct redan_slice path)
     }
 }
 
-void redan_scratch_done(struct redan_scratch *scratch)
+static void remove_all(const struct redan_scratch *s)
 {
     char root[REDAN_OS_PATH];
 
+    for (size_t i = s->count; i-- > 0;)
+        remove_file(s, s->files[i].name);
+    memcpy(root, s->path.at, s->path.len);
+    root[s->path.len] = '\0';
+    (void)rmdir(root);
+}
+
+/* A thread may do all that a handler of signals may not. What the others are doing meanwhile ends with them. */
+static void *watch(void *arg)
+{
+    const struct redan_scratch *s = arg;
+    sigset_t one;
+    int number = 0;
+
+    if (sigwait(&s->enders, &number) != 0) /* _done cancels it here */
+        return NULL;
+    (void)pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, NULL);
+    remove_all(s);
+    (void)sigemptyset(&one);
+    (void)sigaddset(&one, number);
+    (void)pthread_sigmask(SIG_UNBLOCK, &one, NULL);
+    (void)raise(number);
+    return NULL;
+}
+
+void redan_scratch_done(struct redan_scratch *scratch)
+{
     if (!scratch || scratch->fd < 0)
         return;
-    for (size_t i = scratch->count; i-- > 0;)
-        remove_file(scratch, scratch->files[i].name);
+    if (scratch->watched) {
+        (void)pthread_cancel(scratch->watcher);
+        (void)pthread_join(scratch->watcher, NULL); /* where it removes, the program ends here */
+    }
+    remove_all(scratch);
     redan_os_close(&scratch->fd);
-    memcpy(root, scratch->path.at, scratch->path.len);
-    root[scratch->path.len] = '\0';
-    (void)rmdir(root);
     (void)pthread_sigmask(SIG_SETMASK, &scratch->before, NULL);
+}
+
+enum redan_status redan_scratch_make(struct redan_ctx *ctx, struct redan_slice base,
+                                     const struct redan_ustar_file *files, size_t count,
+                                     struct redan_scratch *scratch)
+{
+    struct redan_scratch s = {.fd = -1, .files = files};
+
+    for (size_t i = 0; i < count; i++) { /* before anything is made, or removed by that name */
+        if (!redan_ustar_name(files[i].name))
+            return redan_fail(ctx, REDAN_E_USAGE, 0, "a file with an unsafe name is not unpacked");
+    }
+    hold_signals(&s);
+    enum redan_status status = make_root(ctx, base, &s);
+    for (size_t i = 0; status == REDAN_OK && i < count; i++) {
+        s.count = i + 1; /* what is half-written is removed as well */
+        status = put(ctx, &s, &files[i]);
+    }
+    if (status != REDAN_OK) {
+        if (s.fd >= 0)
+            redan_scratch_done(&s);
+        else
+            (void)pthread_sigmask(SIG_SETMASK, &s.before, NULL);
+        return status;
+    }
+    *scratch = s;
+    /* without a watcher the signals wait for _done */
+    scratch->watched = pthread_create(&scratch->watcher, NULL, watch, scratch) == 0;
+    return REDAN_OK;
+}
+
+enum redan_status redan_scratch_enter(struct redan_ctx *ctx, const struct redan_scratch *scratch)
+{
+    return fchdir(scratch->fd) == 0 ? REDAN_OK : redan_os_fail(ctx, errno, "enter", scratch->path);
 }

@@ -8,7 +8,7 @@
 enum {
     REDAN_USTAR_BLOCK = 512,
     REDAN_USTAR_NAME = 256, /* the longest name, its slash between prefix and name included */
-    REDAN_USTAR_FILES = 100000,
+    REDAN_USTAR_FILES = 10000,
 };
 
 struct redan_ustar_file {

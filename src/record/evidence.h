@@ -100,6 +100,15 @@ REDAN_NODISCARD enum redan_status
 redan_record_read(struct redan_ctx *ctx, const struct redan_keyring *ring, struct redan_slice file,
                   struct redan_slice text, struct redan_record *record);
 
+/* The same for one of many: `tries` false signatures are looked at; a record with more has a fault, for they may hide the true one. */
+REDAN_NODISCARD enum redan_status redan_record_read_within(struct redan_ctx *ctx,
+                                                           const struct redan_keyring *ring,
+                                                           struct redan_slice file,
+                                                           struct redan_slice text, size_t tries,
+                                                           struct redan_record *record);
+/* What two signatures may cost that name no key of the ring. */
+size_t redan_record_tries(const struct redan_keyring *ring);
+
 /* Whether the producer that a record names has signed it: a stranger cannot speak for a chain. */
 bool redan_record_is_own(const struct redan_record *record);
 

@@ -2,6 +2,8 @@
 #include "codec/bind.h"
 #include "record/evidence.h"
 
+enum { LEAST_TRIES = 8 };
+
 /* predicate.record, as written. */
 struct head {
     struct redan_slice system;
@@ -122,20 +124,42 @@ static enum redan_status read_body(struct redan_ctx *ctx, struct redan_record *r
     return REDAN_OK;
 }
 
+static enum redan_status read_signers(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                      const struct redan_dsse *envelope, size_t tries,
+                                      struct redan_record *r)
+{
+    bool whole = false;
+
+    r->signers = redan_take_array(ctx, envelope->count, sizeof(*r->signers));
+    if (!r->signers)
+        return REDAN_E_MEMORY;
+    REDAN_TRY(redan_keyring_signers_within(ctx, ring, envelope, &tries, r->signers,
+                                           &r->signer_count, &whole));
+    return whole ? REDAN_OK : fault(ctx, r, "it carries more false signatures than are looked at");
+}
+
+size_t redan_record_tries(const struct redan_keyring *ring)
+{
+    return ring->keys.count > LEAST_TRIES / 2 ? 2 * ring->keys.count : LEAST_TRIES;
+}
+
 enum redan_status redan_record_read(struct redan_ctx *ctx, const struct redan_keyring *ring,
                                     struct redan_slice file, struct redan_slice text,
                                     struct redan_record *record)
 {
+    return redan_record_read_within(ctx, ring, file, text, redan_record_tries(ring), record);
+}
+
+enum redan_status redan_record_read_within(struct redan_ctx *ctx, const struct redan_keyring *ring,
+                                           struct redan_slice file, struct redan_slice text,
+                                           size_t tries, struct redan_record *record)
+{
     struct redan_dsse envelope = {0};
     struct redan_record r = {.file = file};
-    enum redan_status status = redan_dsse_parse(ctx, text, &envelope);
+    enum redan_status status = redan_statement_open(ctx, text, &envelope, &r.statement);
 
-    if (status == REDAN_OK) {
+    if (envelope.count > 0) /* its name, even where what it says cannot be read */
         REDAN_TRY(redan_sha256(ctx, envelope.payload, &r.digest));
-        status = redan_slice_is(envelope.payload_type, REDAN_DSSE_INTOTO)
-                     ? redan_statement_parse(ctx, envelope.payload, &r.statement)
-                     : redan_fail(ctx, REDAN_E_SCHEMA, 0, "not an in-toto envelope");
-    }
     if (status != REDAN_OK) {
         REDAN_TRY(absorb(ctx, &r, status));
         *record = r;
@@ -143,12 +167,8 @@ enum redan_status redan_record_read(struct redan_ctx *ctx, const struct redan_ke
     }
     REDAN_TRY(read_head(ctx, &r));
     REDAN_TRY(read_body(ctx, &r));
-    if (!r.fault.len) {
-        r.signers = redan_take_array(ctx, envelope.count, sizeof(*r.signers));
-        if (!r.signers)
-            return REDAN_E_MEMORY;
-        REDAN_TRY(redan_keyring_signers(ctx, ring, &envelope, r.signers, &r.signer_count));
-    }
+    if (!r.fault.len)
+        REDAN_TRY(read_signers(ctx, ring, &envelope, tries, &r));
     *record = r;
     return REDAN_OK;
 }

@@ -56,29 +56,63 @@ static enum redan_status list_records(struct redan_ctx *ctx, struct redan_slice 
     return REDAN_OK;
 }
 
+enum {
+    TRIES =
+        8 *
+        REDAN_KEYRING_TRIES, /* what false signatures of all records may cost: some seconds of one core */
+    KEPT = 1024              /* bytes of a text of a record that nobody of the ring has signed */
+};
+
 struct reading {
     const struct redan_keyring *ring;
+    size_t
+        tries; /* for each record the same, so that the answer does not depend on who reads which */
     const struct paths *paths;
     struct redan_record *records;
     enum redan_status (*beside)(struct redan_ctx *ctx, void *arg); /* NULL for none */
     void *beside_arg;
 };
 
+/* Of a record that nobody of the ring has signed, or that is faulty, only the head is of use: its tree may be as large as anybody likes,
+ * and there may be many. */
+static enum redan_status slim(struct redan_ctx *ctx, struct redan_arena_mark mark,
+                              struct redan_record *r)
+{
+    struct redan_slice *const texts[] = {&r->system,
+                                         &r->control,
+                                         &r->evidence,
+                                         &r->ledger,
+                                         &r->producer,
+                                         &r->fault,
+                                         &r->statement.predicate_type};
+
+    REDAN_TRY(redan_keep_texts(ctx, mark, texts, REDAN_COUNT(texts), KEPT));
+    r->statement = (struct redan_statement){.predicate_type = r->statement.predicate_type};
+    r->observed = NULL;
+    r->signers = NULL;
+    r->signer_count = 0;
+    return REDAN_OK;
+}
+
 static enum redan_status read_one(struct redan_ctx *ctx, size_t index, void *arg)
 {
     const struct reading *reading = arg;
+    struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
     struct redan_slice path = reading->paths->items[index];
     struct redan_slice text = {0};
     struct redan_record *record = &reading->records[index];
-    enum redan_status status = redan_file_read(ctx, path, ctx->limits.file, false, &text);
+    enum redan_status status = redan_file_read(ctx, path, ctx->limits.record, false, &text);
 
-    if (status == REDAN_OK)
-        return redan_record_read(ctx, reading->ring, path, text, record);
+    if (status == REDAN_OK) {
+        REDAN_TRY(redan_record_read_within(ctx, reading->ring, path, text, reading->tries, record));
+        return record->fault.len || record->signer_count == 0 ? slim(ctx, mark, record) : REDAN_OK;
+    }
     if (status == REDAN_E_MEMORY)
         return status;
     *record = (struct redan_record){
         .file = path}; /* a link, a device, too large: a fault, not a way out */
-    REDAN_TRY(redan_copy(ctx, redan_slice_of(ctx->failure.text), &record->fault));
+    record->fault = redan_slice_of(ctx->failure.text);
+    REDAN_TRY(slim(ctx, mark, record));
     redan_fail_clear(ctx);
     return REDAN_OK;
 }
@@ -136,7 +170,7 @@ redan_store_read_beside(struct redan_ctx *ctx, const struct redan_keyring *ring,
                         enum redan_status (*beside)(struct redan_ctx *ctx, void *arg), void *arg)
 {
     struct paths paths = {0};
-    struct reading reading = {ring, &paths, NULL, beside, arg};
+    struct reading reading = {.ring = ring, .paths = &paths, .beside = beside, .beside_arg = arg};
 
     *store = (struct redan_store){0};
     if (redan_folder_exists(ctx, folder))
@@ -146,6 +180,9 @@ redan_store_read_beside(struct redan_ctx *ctx, const struct redan_keyring *ring,
         return REDAN_E_MEMORY;
     store->count = paths.count;
     reading.records = store->records;
+    reading.tries = redan_record_tries(ring);
+    if (paths.count > 0)
+        reading.tries = redan_min_size(reading.tries, TRIES / paths.count);
     REDAN_TRY(redan_pool_each(ctx, paths.count + (beside != NULL), read_or_beside, &reading));
     REDAN_TRY(index_controls(ctx, store));
     return judge_chains(ctx, store);

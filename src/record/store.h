@@ -22,7 +22,8 @@ struct redan_store {
 };
 
 /* Read every record below `folder` (one level of folders), verifying on all cores. A folder that is not there is an empty store.
- * A file that cannot be read as a record becomes one with a fault. */
+ * A file that cannot be read as a record becomes one with a fault. Of one that has a fault, or no signer of the ring, the head alone is
+ * kept: statement.predicate and observed are NULL. */
 REDAN_NODISCARD enum redan_status redan_store_read(struct redan_ctx *ctx,
                                                    const struct redan_keyring *ring,
                                                    struct redan_slice folder,

@@ -135,12 +135,8 @@ static enum redan_status judge_result(struct judge *j)
 static enum redan_status read_summary(struct judge *j, struct redan_slice text)
 {
     struct summary *s = &j->summary;
-    enum redan_status status = redan_dsse_parse(j->ctx, text, &s->envelope);
+    enum redan_status status = redan_statement_open(j->ctx, text, &s->envelope, &s->statement);
 
-    if (status == REDAN_OK)
-        status = redan_slice_is(s->envelope.payload_type, REDAN_DSSE_INTOTO)
-                     ? redan_statement_parse(j->ctx, s->envelope.payload, &s->statement)
-                     : redan_fail(j->ctx, REDAN_E_SCHEMA, 0, "it is not over an in-toto statement");
     if (status == REDAN_OK)
         return REDAN_OK;
     if (status == REDAN_E_MEMORY)

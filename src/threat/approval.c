@@ -7,6 +7,8 @@
 #include "io/file.h"
 #include "threat/approval_step.h"
 
+enum { KEPT = 1024 }; /* bytes of a text of an approval that does not count */
+
 const char *const redan_approval_words[] = {
     "release", "acceptance", "not-applicable", "exclusion", "exception", "profile", NULL};
 
@@ -93,14 +95,11 @@ static enum redan_status read_one(struct redan_ctx *ctx, const struct redan_keyr
     struct redan_slice text = {0};
     struct redan_dsse envelope = {0};
     struct redan_statement statement = {0};
-    enum redan_status status = redan_file_read(ctx, a->file, ctx->limits.file, false, &text);
+    bool whole = false;
+    enum redan_status status = redan_file_read(ctx, a->file, ctx->limits.record, false, &text);
 
     if (status == REDAN_OK)
-        status = redan_dsse_parse(ctx, text, &envelope);
-    if (status == REDAN_OK)
-        status = redan_slice_is(envelope.payload_type, REDAN_DSSE_INTOTO)
-                     ? redan_statement_parse(ctx, envelope.payload, &statement)
-                     : redan_fail(ctx, REDAN_E_SCHEMA, 0, "not an in-toto envelope");
+        status = redan_statement_open(ctx, text, &envelope, &statement);
     if (status == REDAN_E_MEMORY)
         return status;
     if (status != REDAN_OK) {
@@ -112,7 +111,27 @@ static enum redan_status read_one(struct redan_ctx *ctx, const struct redan_keyr
     a->signers = redan_take_array(ctx, envelope.count, sizeof(*a->signers));
     if (!a->signers)
         return REDAN_E_MEMORY;
-    return redan_keyring_signers_within(ctx, ring, &envelope, tries, a->signers, &a->signer_count);
+    REDAN_TRY(redan_keyring_signers_within(ctx, ring, &envelope, tries, a->signers,
+                                           &a->signer_count, &whole));
+    if (!whole && a->fault.len == 0)
+        a->fault = REDAN_S("it carries more false signatures than are looked at");
+    return REDAN_OK;
+}
+
+/* What cannot count is not kept whole: anybody may have laid it there, as large and as often as they like. */
+static enum redan_status slim(struct redan_ctx *ctx, struct redan_arena_mark mark,
+                              struct redan_approval *a)
+{
+    struct redan_slice *const texts[] = {&a->system, &a->role, &a->about, &a->reason, &a->fault};
+
+    if (a->fault.len == 0 && a->signer_count > 0)
+        return REDAN_OK;
+    REDAN_TRY(redan_keep_texts(ctx, mark, texts, REDAN_COUNT(texts), KEPT));
+    a->step.heads = NULL;
+    a->step.head_count = 0;
+    a->signers = NULL;
+    a->signer_count = 0;
+    return REDAN_OK;
 }
 
 enum redan_status redan_approvals_read(struct redan_ctx *ctx, const struct redan_keyring *ring,
@@ -134,7 +153,9 @@ enum redan_status redan_approvals_read(struct redan_ctx *ctx, const struct redan
         if (!redan_slice_ends(names[i], REDAN_S(".json")))
             continue;
         REDAN_TRY(redan_path_join(ctx, folder, names[i], &a->file));
+        const struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
         REDAN_TRY(read_one(ctx, ring, &tries, a));
+        REDAN_TRY(slim(ctx, mark, a));
         approvals->count++;
     }
     return REDAN_OK;
@@ -176,7 +197,8 @@ enum redan_status redan_approval_write(struct redan_ctx *ctx,
     if (draft->step)
         REDAN_TRY(redan_step_write(ctx, draft->step, p));
     *envelope = (struct redan_dsse){.payload_type = REDAN_S(REDAN_DSSE_INTOTO)};
-    return redan_statement_write(ctx, &statement, &envelope->payload);
+    REDAN_TRY(redan_statement_write(ctx, &statement, &envelope->payload));
+    return redan_statement_fits(ctx, envelope->payload);
 }
 
 enum redan_status redan_approvals_add(struct redan_ctx *ctx, struct redan_slice folder,
@@ -186,7 +208,7 @@ enum redan_status redan_approvals_add(struct redan_ctx *ctx, struct redan_slice 
     struct redan_digest digest;
     char name[REDAN_DIGEST_HEX];
 
-    redan_buf_init(&text, ctx, ctx->limits.file);
+    redan_buf_init(&text, ctx, ctx->limits.record);
     redan_dsse_add(&text, envelope);
     REDAN_TRY(redan_buf_ok(ctx, &text, "the approval"));
     REDAN_TRY(redan_sha256(ctx, redan_buf_view(&text), &digest));

@@ -107,6 +107,7 @@ struct redan_consent {
     int64_t until; /* the earliest end among those counted, of each its latest; 0 for none */
     struct redan_slice
         why; /* of one that did not count: "expired ..."; empty when there was none */
+    struct redan_slice reason; /* what the first that counted gives as its reason; may be empty */
 };
 REDAN_NODISCARD enum redan_status redan_consent_count(struct redan_ctx *ctx,
                                                       const struct redan_consent_ask *ask,

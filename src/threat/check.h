@@ -142,8 +142,8 @@ REDAN_NODISCARD enum redan_status redan_check_accepted(struct redan_check *check
                                                        const struct redan_threat *threat,
                                                        struct redan_slice role, const char *what,
                                                        bool *accepted);
-/* The body that signs where the threat model names none: of those that its acceptances name, the one with the largest quorum, and of
- * several of these the first by name; when they name none, the same of all bodies of the organisation. */
+/* The body that signs where the threat model names none: of the organisation's, the one with the largest quorum, and of several of these
+ * the first by name. Which bodies the threat model names elsewhere decides nothing. */
 struct redan_slice redan_check_body(const struct redan_check *check);
 /* The name of a person in keys.yaml, by id; empty when there is none. */
 struct redan_slice redan_check_person(const struct redan_check *check, struct redan_slice id);

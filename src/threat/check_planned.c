@@ -93,7 +93,8 @@ static enum redan_status run(struct redan_check *check, const struct redan_threa
     REDAN_TRY(check_clock(check, threat));
     REDAN_TRY(redan_check_prove(check, &interim, threat, &threat->resolution->interim->controls,
                                 &all, &grade));
-    if (threat->severity < REDAN_SEVERITY_HIGH)
+    if (threat->severity < REDAN_SEVERITY_HIGH &&
+        threat->resolution->interim->residual < REDAN_SEVERITY_HIGH)
         return REDAN_OK;
     return redan_check_accepted(check, &consent, threat, redan_check_body(check), "interim risk",
                                 &accepted);

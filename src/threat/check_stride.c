@@ -23,10 +23,12 @@ static void count_one(struct redan_check *check, struct redan_slice status)
 }
 
 /* Threat Dragon v2: detail.diagrams[].cells[].data.threats[] (or cells[].threats[]), each with a status. */
-static void count(struct redan_check *check, const struct redan_node *root)
+static bool count(struct redan_check *check, const struct redan_node *root)
 {
     const struct redan_node *diagrams = redan_node_get(redan_node_get(root, "detail"), "diagrams");
 
+    if (!diagrams || diagrams->kind != REDAN_NODE_LIST)
+        return false;
     for (const struct redan_node *d = diagrams ? diagrams->first : NULL; d; d = d->next) {
         const struct redan_node *cells = redan_node_get(d, "cells");
         for (const struct redan_node *c = cells ? cells->first : NULL; c; c = c->next) {
@@ -38,6 +40,7 @@ static void count(struct redan_check *check, const struct redan_node *root)
             }
         }
     }
+    return true;
 }
 
 static enum redan_status run(struct redan_check *check)
@@ -72,7 +75,13 @@ static enum redan_status run(struct redan_check *check)
         return redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL, detail,
                                  redan_slice_of(rule.help));
     }
-    count(check, root);
+    if (!count(check, root)) {
+        REDAN_TRY(redan_format(check->ctx, &detail,
+                               "%.*s has no detail.diagrams: no Threat Dragon model",
+                               REDAN_FMT(path)));
+        return redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL, detail,
+                                 redan_slice_of(rule.help));
+    }
     uint64_t open = check->stride_threats - check->stride_mitigated - check->stride_not_applicable;
     if (open == 0)
         return REDAN_OK;

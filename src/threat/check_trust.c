@@ -20,6 +20,14 @@ static enum redan_status check_inherits(struct redan_check *check)
                                  REDAN_S("keys.yaml says that org.yaml must lie beside it, and "
                                          "there is none"),
                                  REDAN_S("put the organisation's signed org.yaml beside it"));
+    if (s->has_org && !redan_slice_eq(s->ring.org, s->org.id)) {
+        struct redan_slice detail = {0};
+        REDAN_TRY(redan_format(check->ctx, &detail,
+                               "keys.yaml is that of %.*s, org.yaml that of %.*s",
+                               REDAN_FMT(s->ring.org), REDAN_FMT(s->org.id)));
+        return redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL, detail,
+                                 REDAN_S("put the organisation's own org.yaml beside its keys"));
+    }
     if (s->has_org && ids->count == 0) {
         REDAN_TRY(redan_format(check->ctx, &action, "add to the threat model: inherits: [%.*s]",
                                REDAN_FMT(s->org.id)));

@@ -144,8 +144,11 @@ static enum redan_status count_one(struct redan_ctx *ctx, const struct redan_con
         int64_t end = end_of(ask, a, &a->signers[k], at);
         if (end != 0 && end <= ctx->now)
             count->consent->why = REDAN_S("it has expired");
-        else
+        else {
+            if (count->consent->count == 0)
+                count->consent->reason = a->reason;
             add(count, a->signers[k].key->holder, at, end);
+        }
     }
     return REDAN_OK;
 }

@@ -247,6 +247,7 @@ static enum redan_status agree_last(struct reading *r)
             struct redan_agreement *old = &r->made->items[i];
             if (old->step.number == last && same(&old->step.root, &made.step.root) &&
                 same(&old->step.previous, &made.step.previous) &&
+                same(&old->step.chain, &made.step.chain) &&
                 same(&old->step.diff, &made.step.diff)) {
                 *old = made;
                 old->out = !whole;

@@ -24,17 +24,26 @@ static bool is_planned(const struct redan_threat_model *model, struct redan_slic
     return t && t->resolution->kind == REDAN_RESOLUTION_PLANNED;
 }
 
+/* Whether what has the old id now is another threat: an id is never reused, and one that is stands for nothing. */
+static bool is_other(const struct redan_threat *t, const struct redan_history_planned *old)
+{
+    if (old->archetype.len || t->archetype.len)
+        return !redan_slice_eq(t->archetype, old->archetype);
+    return !redan_slice_eq(t->name, old->name);
+}
+
 /* The same plan under another id: its old id is gone, or has been answered otherwise while its ticket goes on. */
 static bool goes_on(const struct redan_threat_model *model, const struct redan_history_planned *old,
                     const struct redan_history_planned *plan, bool apart)
 {
     if (redan_slice_eq(old->id, plan->id))
         return true;
-    if (is_planned(model, old->id))
+    if (is_planned(model, old->id) && !is_other(redan_threat_model_threat(model, old->id), old))
         return false;
     if (same(old->ticket, plan->ticket))
         return true;
-    if (apart || redan_threat_model_threat(model, old->id))
+    const struct redan_threat *there = redan_threat_model_threat(model, old->id);
+    if (apart || (there && !is_other(there, old)))
         return false;
     return same(old->archetype, plan->archetype) || same(old->name, plan->name);
 }

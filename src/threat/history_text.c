@@ -7,6 +7,8 @@
 #include "threat/diff.h"
 #include "threat/system.h"
 
+enum { LEAST = 256 << 10, GROWTH = 4 };
+
 /* "history/KIND-HEX.yaml", and the same below the folder. */
 static enum redan_status name_text(struct redan_ctx *ctx, struct redan_slice folder,
                                    const char *kind, const struct redan_digest *digest,
@@ -28,7 +30,21 @@ static enum redan_status absent(struct redan_ctx *ctx, enum redan_status status)
     return REDAN_OK;
 }
 
-static enum redan_status read_model(struct redan_ctx *ctx, struct redan_slice path,
+/* Annotations are signed by nobody, so that an old text can be as large as anybody likes and keep its name. Many of them are read: none
+ * much larger than the one at hand. */
+static enum redan_status most_bytes(struct redan_ctx *ctx, struct redan_slice folder, size_t *most)
+{
+    struct redan_slice path = {0};
+
+    REDAN_TRY(redan_path_join(ctx, folder, REDAN_S("threatmodel.yaml"), &path));
+    uint64_t now = redan_file_size(ctx, path);
+    *most = now > ctx->limits.yaml / GROWTH ? ctx->limits.yaml : (size_t)now * GROWTH;
+    if (*most < LEAST)
+        *most = redan_min_size(LEAST, ctx->limits.yaml);
+    return REDAN_OK;
+}
+
+static enum redan_status read_model(struct redan_ctx *ctx, struct redan_slice path, size_t most,
                                     const struct redan_digest *root, struct redan_slice *text,
                                     struct redan_threat_model *model, bool *found)
 {
@@ -36,7 +52,7 @@ static enum redan_status read_model(struct redan_ctx *ctx, struct redan_slice pa
 
     *found = false;
     redan_problems_init(&problems, ctx, path);
-    enum redan_status status = redan_file_read(ctx, path, ctx->limits.yaml, false, text);
+    enum redan_status status = redan_file_read(ctx, path, most, false, text);
     if (status == REDAN_OK)
         status = redan_threat_model_outline(&problems, *text, model);
     if (status != REDAN_OK)
@@ -54,11 +70,16 @@ enum redan_status redan_history_model(struct redan_ctx *ctx, struct redan_slice 
     struct redan_slice file = {0};
     struct redan_slice text = {0};
     bool found = false;
+    size_t most = 0;
 
     if (!made)
         return REDAN_E_MEMORY;
+    REDAN_TRY(most_bytes(ctx, folder, &most));
     REDAN_TRY(name_text(ctx, folder, "model", root, path, &file));
-    REDAN_TRY(read_model(ctx, file, root, &text, made, &found));
+    const struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
+    REDAN_TRY(read_model(ctx, file, most, root, &text, made, &found));
+    if (!found)
+        redan_arena_reset(&ctx->arena, mark);
     *model = found ? made : NULL;
     return REDAN_OK;
 }
@@ -130,6 +151,7 @@ static enum redan_status take_plans(struct redan_ctx *ctx, const struct redan_th
 
 struct plans {
     struct redan_slice folder;
+    size_t most;
     struct redan_history_step *steps;
     bool *found;
 };
@@ -153,7 +175,8 @@ static enum redan_status plans_of(struct redan_ctx *ctx, size_t index, void *arg
     enum redan_status status =
         name_text(&scratch, plans->folder, "model", &step->root, &name, &path);
     if (status == REDAN_OK)
-        status = read_model(&scratch, path, &step->root, &text, &model, &plans->found[index]);
+        status = read_model(&scratch, path, plans->most, &step->root, &text, &model,
+                            &plans->found[index]);
     if (status != REDAN_OK)
         return redan_fail(ctx, status, 0, "%s", scratch.failure.text);
     return plans->found[index] ? take_plans(ctx, &model, step) : REDAN_OK;
@@ -176,6 +199,7 @@ static enum redan_status read_plans(struct redan_ctx *ctx, const struct redan_sy
     struct plans plans = {.folder = system->folder, .steps = h->steps};
     struct redan_slice path = {0};
 
+    REDAN_TRY(most_bytes(ctx, system->folder, &plans.most));
     plans.found = redan_take_array(ctx, h->count, sizeof(*plans.found));
     if (!plans.found)
         return REDAN_E_MEMORY;
@@ -227,15 +251,18 @@ static enum redan_status keep_model(struct redan_ctx *ctx, const struct redan_sy
     struct redan_slice kept = {0};
     bool same = false;
     bool there = false;
+    size_t most = 0;
 
     /* what was judged, not what was written meanwhile */
-    REDAN_TRY(read_model(ctx, system->model.file, &system->model.root, &text, &model, &same));
+    REDAN_TRY(read_model(ctx, system->model.file, ctx->limits.yaml, &system->model.root, &text,
+                         &model, &same));
     if (!same)
         return redan_fail(ctx, REDAN_E_SCHEMA, 0,
                           "%.*s has changed meanwhile; read it and sign again",
                           REDAN_FMT(system->model.file));
     REDAN_TRY(name_text(ctx, system->folder, "model", &system->model.root, &name, &path));
-    REDAN_TRY(read_model(ctx, path, &system->model.root, &kept, &model, &there));
+    REDAN_TRY(most_bytes(ctx, system->folder, &most));
+    REDAN_TRY(read_model(ctx, path, most, &system->model.root, &kept, &model, &there));
     return keep(ctx, path, text, there);
 }
 

@@ -39,6 +39,20 @@ static void lint_ai_act(struct redan_problems *problems, const struct redan_node
                           "eu-ai-act must say high-risk, and why");
 }
 
+/* A plain number would have one digest in many spellings, and scopes compare the spelling. */
+static void lint_registry(struct redan_problems *problems, const struct redan_node *node)
+{
+    double number = 0;
+    bool truth = false;
+
+    if (node->kind != REDAN_NODE_TEXT || redan_node_number(node, &number) ||
+        redan_node_bool(node, &truth))
+        redan_problem_add(problems, node, "write a text in quotes, registry: \"reg-eu1\"",
+                          "registry is %s",
+                          node->kind == REDAN_NODE_TEXT ? "a number or truth without quotes"
+                                                        : redan_node_kind_name(node->kind));
+}
+
 static void lint_profile(struct redan_problems *problems, const struct redan_node *profile)
 {
     bool truth = false;
@@ -59,7 +73,7 @@ static void lint_profile(struct redan_problems *problems, const struct redan_nod
         else if (redan_slice_is(n->key, "eu-ai-act"))
             lint_ai_act(problems, n);
         else if (redan_slice_is(n->key, "registry"))
-            continue;
+            lint_registry(problems, n);
         else if (!in_words(redan_profile_flags, n->key))
             redan_problem_add(problems, n, "docs/threat-model.md lists the flags of a profile",
                               "unknown profile flag \"%.*s\"", REDAN_FMT(n->key));

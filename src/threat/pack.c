@@ -25,6 +25,40 @@ static bool in_folder(struct redan_slice name, const char *folder, size_t depth,
     return !redan_slice_cut(rest, '/', &head, &rest);
 }
 
+static bool is_hex(struct redan_slice text)
+{
+    struct redan_digest digest;
+
+    return redan_digest_parse_hex(text, &digest);
+}
+
+/* FOLDER/[HEX/]HEAD-HEX.ENDING, as the writers of those folders name their files. */
+static bool is_named(struct redan_slice name, const char *folder, size_t depth, const char *start,
+                     const char *ending)
+{
+    struct redan_slice head = {0};
+    struct redan_slice rest = {0};
+
+    if (!in_folder(name, folder, depth, ending))
+        return false;
+    (void)redan_slice_cut(name, '/', &head, &rest);
+    for (; depth > 1; depth--) {
+        (void)redan_slice_cut(rest, '/', &head, &rest);
+        if (!is_hex(head))
+            return false;
+    }
+    return redan_slice_starts(rest, redan_slice_of(start)) &&
+           rest.len > strlen(start) + strlen(ending) &&
+           is_hex(redan_slice_sub(rest, strlen(start), rest.len - strlen(ending) - strlen(start)));
+}
+
+bool redan_pack_misnamed(struct redan_slice name)
+{
+    return (in_folder(name, "approvals", 1, ".json") &&
+            !is_named(name, "approvals", 1, "", ".json")) ||
+           (in_folder(name, "evidence", 2, ".json") && !is_named(name, "evidence", 2, "", ".json"));
+}
+
 bool redan_pack_knows(struct redan_slice name, struct redan_slice stride, bool *judged)
 {
     static const char *const own[] = {"threatmodel.yaml", "org.yaml", "org.dsse.json", "keys.yaml",
@@ -35,8 +69,9 @@ bool redan_pack_knows(struct redan_slice name, struct redan_slice stride, bool *
         if (redan_slice_is(name, own[i]))
             return true;
     }
-    if (in_folder(name, "approvals", 1, ".json") || in_folder(name, "history", 1, ".yaml") ||
-        in_folder(name, "evidence", 2, ".json"))
+    if (is_named(name, "approvals", 1, "", ".json") ||
+        is_named(name, "history", 1, "model-", ".yaml") ||
+        is_named(name, "history", 1, "org-", ".yaml") || is_named(name, "evidence", 2, "", ".json"))
         return true;
     *judged = false;
     if (redan_slice_is(name, "report.txt") || redan_slice_is(name, "report.json") ||

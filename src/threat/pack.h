@@ -8,7 +8,9 @@
 
 #define REDAN_PACK_SCHEMA "redan/pack/1"
 
-enum { REDAN_PACK_MOST = 256 << 20 }; /* bytes of a whole pack */
+enum {
+    REDAN_PACK_MOST = 64 << 20
+}; /* bytes of a whole pack; its files are at most REDAN_USTAR_FILES */
 
 /* What the manifest says; nothing of it is signed, so all of it is a claim. */
 struct redan_pack_claim {
@@ -49,6 +51,8 @@ REDAN_NODISCARD enum redan_status redan_pack_manifest(struct redan_ctx *ctx,
                                                       const struct redan_pack_claim *claim,
                                                       const struct redan_ustar_file *files,
                                                       size_t count, struct redan_slice *text);
+/* Whether a check of a folder reads a file of this name, though redan would have named it otherwise. */
+bool redan_pack_misnamed(struct redan_slice name);
 /* Whether a file of this name belongs into a pack; `judged` tells whether a check reads it. */
 bool redan_pack_knows(struct redan_slice name, struct redan_slice stride, bool *judged);
 

@@ -33,6 +33,9 @@ static enum redan_status add(struct gather *g, struct redan_slice name, struct r
     if (bytes.len > REDAN_PACK_MOST || g->bytes > REDAN_PACK_MOST - bytes.len)
         return redan_fail(g->ctx, REDAN_E_LIMIT, 0, "a pack is at most %d MiB",
                           REDAN_PACK_MOST >> 20);
+    if (g->count + 1 >= REDAN_USTAR_FILES) /* the manifest is one of them */
+        return redan_fail(g->ctx, REDAN_E_LIMIT, 0, "a pack holds at most %d files",
+                          (int)REDAN_USTAR_FILES);
     if (g->count == g->cap) {
         size_t cap = g->cap ? g->cap * 2 : 64;
         struct redan_ustar_file *files = redan_take_array(g->ctx, cap, sizeof(*files));
@@ -87,8 +90,14 @@ static enum redan_status add_folder(struct gather *g, const char *folder)
         struct redan_slice name = {0};
         bool judged = false;
         REDAN_TRY(redan_path_join(g->ctx, redan_slice_of(folder), tree.files[i].path, &name));
-        if (redan_pack_knows(name, (struct redan_slice){"", 0}, &judged))
+        bool misnamed = redan_pack_misnamed(name);
+        if (misnamed || redan_pack_knows(name, (struct redan_slice){"", 0}, &judged))
             REDAN_TRY(add_path(g, name)); /* anything else is nobody's record */
+        if (misnamed)                     /* left out it could change the verdict */
+            return redan_fail(g->ctx, REDAN_E_SCHEMA, 0,
+                              "%.*s is read by a check but has not the name that redan gives; "
+                              "restore it under its own name, or take it away",
+                              REDAN_FMT(name));
     }
     return REDAN_OK;
 }

@@ -10,17 +10,6 @@ static bool may_waive(enum redan_outcome outcome)
            outcome == REDAN_OUTCOME_WRONG_SIGNER;
 }
 
-/* What the first of them gives as its reason. */
-static struct redan_slice reason_of(const struct redan_approvals *approvals,
-                                    const struct redan_query *query)
-{
-    for (size_t i = 0; i < approvals->count; i++) {
-        if (redan_digest_eq(&approvals->items[i].subject, &query->digest))
-            return approvals->items[i].reason;
-    }
-    return (struct redan_slice){"", 0};
-}
-
 /* A signed not-applicable by the security lead, never the producer, stands in for a proof. */
 static enum redan_status waive(struct redan_check *check, const struct redan_query *query,
                                struct redan_control_state *state, struct redan_judgement *judgement)
@@ -50,7 +39,7 @@ static enum redan_status waive(struct redan_check *check, const struct redan_que
     struct redan_waiver *waiver = &state->waivers[state->waived++];
     *waiver = (struct redan_waiver){.kind = "not-applicable",
                                     .owner = lead,
-                                    .reason = reason_of(&check->not_applicable, query),
+                                    .reason = consent.reason,
                                     .since = consent.since,
                                     .until = consent.until,
                                     .in_force = true};

@@ -27,17 +27,10 @@ static void consider(const struct redan_check *check, struct redan_slice body,
 
 struct redan_slice redan_check_body(const struct redan_check *check)
 {
-    const struct redan_threat *threats = check->system->model.threats.items;
     const struct redan_texts *bodies = &check->system->org.bodies;
     struct choice choice = {0};
 
-    /* the order of threats is not signed: it decides nothing */
-    for (size_t i = 0; i < check->system->model.threats.count; i++) {
-        if (redan_org_is_body(&check->system->org, threats[i].resolution->body))
-            consider(check, threats[i].resolution->body, &choice);
-    }
-    bool named = choice.quorum > 0;
-    for (size_t i = 0; !named && i < bodies->count; i++)
+    for (size_t i = 0; i < bodies->count; i++)
         consider(check, bodies->items[i], &choice);
     return choice.body;
 }

@@ -81,6 +81,11 @@ static int64_t first_end(const struct redan_system *system, const struct redan_v
     for (size_t i = 0; i < verdict->waiver_count; i++)
         end_at(verdict, verdict->waiver[i].until, &first);
     end_at(verdict, verdict->until, &first);
+    if (system->org.catalog.max_age != 0 && system->org.catalog.reviewed != 0)
+        end_at(verdict, system->org.catalog.reviewed + system->org.catalog.max_age, &first);
+    const struct redan_required *required = system->org.required.items;
+    for (size_t i = 0; i < system->org.required.count; i++)
+        end_at(verdict, required[i].from, &first);
     if (!h->approved)
         return first;
     for (size_t i = 0; i < 2; i++)

@@ -4,8 +4,8 @@
 /* Of the rules raised, those that are about trust and plans: what the records say is not asked here. */
 void history_about_trust(const char *rules, char out[128])
 {
-    static const char *const ours[] = {"TM001", "TM003", "TM007", "TM017",
-                                       "TM022", "TM023", "TM026", "TM031", NULL};
+    static const char *const ours[] = {"TM001", "TM003", "TM007", "TM017", "TM022",
+                                       "TM023", "TM026", "TM031", NULL};
 
     out[0] = '\0';
     for (size_t i = 0; ours[i]; i++) {

@@ -351,13 +351,107 @@ static void test_written(void **state)
     fixture_close(&f);
 }
 
+/* One change of the small system, who signs for how long, and when the summary of its verdict ends. */
+static const struct end {
+    const char *what;
+    const char *from[2];
+    const char *to[2];
+    const char *unsigned_; /* what the board signs apart */
+    int days;              /* until when, from NOW; 0 for no end */
+    const char *also;      /* and this threat too */
+    int64_t until;         /* seconds from NOW */
+} ends[] = {
+    {"the plan's end", .until = 93 * DAY + 18 * 3600},
+    {"a proof's age",
+     {"release.gateway,\n         expect: {raw_score: 0}, signer: ci, fresh: 90d"},
+     {"release.gateway,\n         expect: {raw_score: 0}, signer: ci, fresh: 7d"},
+     .until = 7 * DAY},
+    {"the interim's signatures", .unsigned_ = "drift", .days = 3, .until = 3 * DAY},
+    {"the acceptance's signatures", .unsigned_ = "membership", .days = 4, .until = 4 * DAY},
+    {"the residual's signatures",
+     {"[labels-only], residual: low"},
+     {"[labels-only], residual: high"},
+     .also = "mapping",
+     .days = 5,
+     .until = 5 * DAY},
+    {"an age in what was seen",
+     {"expect: {raw_score: 0}"},
+     {"expect: {raw_score: 0, last: {max-age: 30d}}"},
+     .until = DAY + 18 * 3600},
+    {"one lead's own end", .unsigned_ = "ml-lead", .days = 6, .until = 6 * DAY},
+    {"as far as a verdict looks",
+     {"due: 2027-02-26", "expires: 2027-05-31"},
+     {"due: 2027-04-01", "expires: 2027-10-31"},
+     .until = REDAN_VERDICT_HORIZON},
+};
+
+static int64_t end_of(const struct end *e)
+{
+    struct fixture f;
+    struct redan_system system = {0};
+    struct redan_verdict verdict;
+    struct redan_dsse envelope = {0};
+    struct redan_admission out = {0};
+    struct redan_ctx ctx;
+    struct redan_buf text;
+    int64_t until = e->days ? NOW + (int64_t)e->days * DAY : 0;
+
+    fixture_open(&f);
+    fixture_write_org(&f, fixture_edit(&f, fixture_org, "version: 1",
+                                       "version: 1\nrules: {review: each-release}"));
+    const char *model = fixture_edit(&f, fixture_model, "fresh: 7d", "fresh: 90d");
+    model = fixture_edit(&f, model, "fresh: 24h", "fresh: 900d");
+    for (size_t i = 0; i < 2; i++)
+        model = fixture_edit(&f, model, e->from[i], e->to[i]);
+    if (!e->from[0] || !strstr(e->from[0], "fresh"))
+        model = fixture_edit(&f, model, "fresh: 90d", "fresh: 900d");
+    fixture_write_model(&f, model);
+    fixture_fill(&f, "labels-only/shape", e->unsigned_);
+    fixture_record_add(&f, "labels-only/shape", "{\"raw_score\": 0, \"last\": \"2026-10-27\"}");
+    if (e->unsigned_ && strcmp(e->unsigned_, "ml-lead") == 0)
+        fixture_approve(&f, KEY_OKAFOR, REDAN_APPROVAL_RELEASE, "ml-lead", NULL, until);
+    else if (e->unsigned_ || e->also) {
+        const char *about = e->also ? e->also : e->unsigned_;
+        fixture_approve(&f, KEY_BOARD_1, REDAN_APPROVAL_ACCEPTANCE, "risk-board", about, until);
+        fixture_approve(&f, KEY_BOARD_2, REDAN_APPROVAL_ACCEPTANCE, "risk-board", about, until);
+    }
+    fixture_load(&f, PIN_OURS, &system);
+    assert_ok(redan_system_verdict(&f.ctx, &system, NULL, 0, false, &verdict));
+    if (verdict.word != REDAN_WORD_PASS)
+        fail_msg("%s: %.*s", e->what, REDAN_FMT(verdict.headline));
+    assert_ok(redan_vsa_write(&f.ctx, &system, &verdict, &envelope));
+    assert_ok(redan_dsse_sign(&f.ctx, &envelope, f.keys[KEY_CI]));
+    redan_buf_init(&text, &f.ctx, 1000000);
+    redan_dsse_add(&text, &envelope);
+    redan_ctx_init(&ctx, NULL);
+    judge(&f, &rows[0], redan_buf_view(&text), &ctx, &out);
+    assert_int_equal(out.word, REDAN_WORD_PASS);
+    redan_ctx_done(&ctx);
+    redan_buf_done(&text);
+    redan_system_done(&system);
+    fixture_close(&f);
+    return out.until - NOW;
+}
+
+/* A summary lasts no longer than the first thing that its verdict stands on. */
+static void test_ends(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(ends); i++) {
+        int64_t until = end_of(&ends[i]);
+        if (until != ends[i].until)
+            print_error("%s: %lld and not %lld\n", ends[i].what, (long long)until,
+                        (long long)ends[i].until);
+        assert_int_equal(until, ends[i].until);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rows),
-        cmocka_unit_test(test_several),
-        cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_written),
+        cmocka_unit_test(test_rows),   cmocka_unit_test(test_several),
+        cmocka_unit_test(test_memory), cmocka_unit_test(test_written),
+        cmocka_unit_test(test_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,6 +83,47 @@ static void test_compare(void **state)
     redan_ctx_done(&ctx);
 }
 
+/* When what holds ceases to: the first of the ages that are asked for, and never later than what was known. */
+static void test_until(void **state)
+{
+    static const struct {
+        const char *expect;
+        const char *observed;
+        int64_t before; /* days after 2026-11-01; 0 for none */
+        int64_t until;
+    } rows[] = {
+        {"{a: {max-age: 90d}}", "{\"a\": \"2026-11-01\"}", 0, 90},
+        {"{a: {max-age: 90d}}", "{\"a\": \"2026-11-01\"}", 50, 50},
+        {"{a: {max-age: 90d}}", "{\"a\": \"2026-11-01\"}", 99, 90},
+        {"{a: {max-age: 90d}, b: {max-age: 60d}}", "{\"a\": \"2026-11-01\", \"b\": \"2026-11-11\"}",
+         0, 70},
+        {"{\"$.a[*]\": {max-age: 30d}}", "{\"a\": [\"2026-11-09\", \"2026-11-03\"]}", 0, 32},
+        {"{a: 1}", "{\"a\": 1}", 0, 0},
+        {"{a: 1}", "{\"a\": 1}", 7, 7},
+    };
+    const int64_t first = 1793491200; /* 2026-11-01 */
+    const int64_t day = 86400;
+    struct redan_ctx ctx;
+
+    (void)state;
+    redan_ctx_init(&ctx, NULL);
+    ctx.now = NOW;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        const struct redan_node *expect = NULL;
+        const struct redan_node *observed = NULL;
+        struct redan_slice detail = {0};
+        bool holds = false;
+        int64_t until = rows[i].before ? first + rows[i].before * day : 0;
+        assert_ok(redan_yaml_parse(&ctx, redan_slice_of(rows[i].expect), &expect));
+        assert_ok(redan_json_parse(&ctx, redan_slice_of(rows[i].observed), &observed));
+        assert_ok(
+            redan_compare(&ctx, expect, observed, REDAN_COMPARE_PLAIN, &holds, &detail, &until));
+        assert_true(holds);
+        assert_int_equal(until, rows[i].until ? first + rows[i].until * day : 0);
+    }
+    redan_ctx_done(&ctx);
+}
+
 static void test_compare_lint(void **state)
 {
     static const struct {
@@ -123,6 +164,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_until),
         cmocka_unit_test(test_compare_lint),
     };
 

@@ -348,6 +348,143 @@ static void test_profile_text_gone(void **state)
     fixture_close(&f);
 }
 
+/* One approved profile after another. */
+struct stride {
+    int day; /* from NOW; 1 ends */
+    bool trains;
+    bool body; /* the board signs it on that day */
+};
+
+/* The board's signature over a narrower profile: for a time, and over this narrowing. */
+static void test_profile_signature(void **state)
+{
+    static const struct {
+        const char *what;
+        struct stride strides[5];
+        int signed_at; /* the board signs the last of them on another day; 1 for not at all */
+        int now;
+        bool raised;
+    } cases[] = {
+        {"narrowed and signed", {{-20, true, false}, {-19, false, true}, {.day = 1}}, 1, 0, false},
+        {"signed before what it narrows",
+         {{-20, true, false}, {-9, false, false}, {.day = 1}},
+         -21,
+         0,
+         true},
+        {"signed before the leads",
+         {{-20, true, false}, {-9, false, false}, {.day = 1}},
+         -15,
+         0,
+         false},
+        {"narrowed again after it was wide",
+         {{-20, true, false},
+          {-19, false, true},
+          {-15, true, false},
+          {-10, false, false},
+          {.day = 1}},
+         1,
+         0,
+         true},
+        {"narrowed again and signed again",
+         {{-20, true, false},
+          {-19, false, true},
+          {-15, true, false},
+          {-10, false, true},
+          {.day = 1}},
+         1,
+         0,
+         false},
+        {"another step since",
+         {{-20, true, false},
+          {-19, false, true},
+          {-15, false, false},
+          {-10, false, false},
+          {.day = 1}},
+         1,
+         0,
+         false},
+        {"within a year", {{-2, true, false}, {-1, false, true}, {.day = 1}}, 1, 363, false},
+        {"after a year", {{-2, true, false}, {-1, false, true}, {.day = 1}}, 1, 365, true},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(cases); i++) {
+        static const char *const cycles[] = {"2026Q1", "2026Q2", "2026Q3", "2026Q4"};
+        struct fixture f;
+        struct fixture_outcome o;
+        fixture_open(&f);
+        for (size_t k = 0; cases[i].strides[k].day < 1; k++) {
+            const struct stride *s = &cases[i].strides[k];
+            const char *text = fixture_edit(&f, fixture_model, "cycle: 2026Q4",
+                                            fixture_edit(&f, "cycle: X", "X", cycles[k]));
+            if (s->trains)
+                text = fixture_edit(&f, text, "trains: false", "trains: true");
+            fixture_write_model(&f, text);
+            f.ctx.now = NOW + (int64_t)s->day * DAY;
+            fixture_approve_release(&f);
+            if (s->body) {
+                fixture_approve(&f, KEY_BOARD_1, REDAN_APPROVAL_PROFILE, "risk-board", NULL, 0);
+                fixture_approve(&f, KEY_BOARD_2, REDAN_APPROVAL_PROFILE, "risk-board", NULL, 0);
+            }
+        }
+        if (cases[i].signed_at < 1) {
+            f.ctx.now = NOW + (int64_t)cases[i].signed_at * DAY;
+            fixture_approve(&f, KEY_BOARD_1, REDAN_APPROVAL_PROFILE, "risk-board", NULL, 0);
+            fixture_approve(&f, KEY_BOARD_2, REDAN_APPROVAL_PROFILE, "risk-board", NULL, 0);
+        }
+        fixture_check(&f, PIN_OURS, NOW + (int64_t)cases[i].now * DAY, NULL, &o);
+        if ((strstr(o.rules, "TM026") != NULL) != cases[i].raised)
+            print_error("%s: %s\n", cases[i].what, o.rules);
+        assert_int_equal(strstr(o.rules, "TM026") != NULL, cases[i].raised);
+        fixture_close(&f);
+    }
+}
+
+/* A narrower profile that the board has signed ships unproved as well. */
+static void test_profile_waiver(void **state)
+{
+    struct fixture f;
+    struct redan_system system = {0};
+    struct redan_verdict v;
+    struct redan_buf text;
+    const struct redan_waiver *w = NULL;
+
+    (void)state;
+    fixture_open(&f);
+    f.ctx.now = NOW - 10 * DAY;
+    fixture_write_model(&f, fixture_edit(&f, fixture_model, "trains: false", "trains: true"));
+    fixture_approve_release(&f);
+    f.ctx.now = NOW;
+    fixture_write_model(&f, fixture_model);
+    fixture_fill(&f, NULL, NULL);
+    fixture_approve(&f, KEY_BOARD_1, REDAN_APPROVAL_PROFILE, "risk-board", NULL, 0);
+    fixture_approve(&f, KEY_BOARD_2, REDAN_APPROVAL_PROFILE, "risk-board", NULL, NOW + 9 * DAY);
+    fixture_load(&f, PIN_OURS, &system);
+    assert_ok(redan_system_verdict(&f.ctx, &system, NULL, 0, false, &v));
+    assert_int_equal(v.word, REDAN_WORD_PASS);
+    assert_slice(v.waivers, "1 planned, 1 accepted, 1 narrowed");
+    for (size_t i = 0; i < v.waiver_count; i++) {
+        if (strcmp(v.waiver[i].kind, "narrowed") == 0)
+            w = &v.waiver[i];
+    }
+    assert_non_null(w);
+    assert_slice(w->about, "DC-04");
+    assert_slice(w->owner, "risk-board");
+    assert_int_equal(w->since, NOW);
+    assert_int_equal(w->until, NOW + 9 * DAY);
+    assert_true(w->in_force);
+    redan_buf_init(&text, &f.ctx, 100000);
+    redan_verdict_waivers_text(&text, &v, false);
+    assert_ok(redan_buf_ok(&f.ctx, &text, "the table"));
+    const char *line = strstr(redan_buf_view(&text).at, "narrowed");
+    assert_non_null(line);
+    assert_non_null(strstr(line, "DC-04"));
+    assert_non_null(strstr(line, "2026-12-03 (9 days)"));
+    redan_buf_done(&text);
+    redan_system_done(&system);
+    fixture_close(&f);
+}
+
 /* Two ids, one person. */
 static void test_one_lead(void **state)
 {
@@ -385,23 +522,27 @@ static void test_one_lead(void **state)
     }
 }
 
-/* Where several bodies carry risks, the largest of those that the threat model names signs for the rest. */
+/* Where several bodies carry risks, the largest of the organisation's signs what names none, whichever the threat model names elsewhere. */
 static void test_bodies(void **state)
 {
-    struct fixture f;
-    struct fixture_outcome o;
-
     (void)state;
-    fixture_open(&f);
-    fixture_write_org(&f, fixture_edit(&f, fixture_org, "risk-board: 2}",
+    for (int by_peers = 0; by_peers < 2; by_peers++) {
+        struct fixture f;
+        struct fixture_outcome o;
+        fixture_open(&f);
+        fixture_write_org(&f,
+                          fixture_edit(&f, fixture_org, "risk-board: 2}",
                                        "risk-board: 2, peers: 1}\nbodies: [peers, risk-board]"));
-    fixture_write_model(&f, fixture_edit(&f, fixture_model, "body: risk-board", "body: peers"));
-    fixture_fill(&f, NULL, "membership");
-    fixture_approve(&f, KEY_PEER, REDAN_APPROVAL_ACCEPTANCE, "peers", "membership", 0);
-    fixture_check(&f, PIN_OURS, NOW, NULL, &o);
-    assert_string_equal(o.rules, "TM009"); /* the interim was signed by the other body */
-    assert_string_equal(o.detail, "interim risk: 0 of 1 signatures of peers");
-    fixture_close(&f);
+        fixture_write_model(&f, fixture_edit(&f, fixture_model, "body: risk-board", "body: peers"));
+        fixture_fill(&f, NULL, by_peers ? "drift" : "membership");
+        fixture_approve(&f, KEY_PEER, REDAN_APPROVAL_ACCEPTANCE, "peers", "membership", 0);
+        fixture_approve(&f, KEY_PEER, REDAN_APPROVAL_ACCEPTANCE, "peers", "drift", 0);
+        fixture_check(&f, PIN_OURS, NOW, NULL, &o);
+        assert_string_equal(o.rules, by_peers ? "TM009" : "");
+        if (by_peers)
+            assert_string_equal(o.detail, "interim risk: 0 of 2 signatures of risk-board");
+        fixture_close(&f);
+    }
 }
 
 /* What ships unproved: one by one, oldest first, and counted on the first line. */
@@ -469,10 +610,11 @@ static void test_waivers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exclusions),    cmocka_unit_test(test_exceptions),
-        cmocka_unit_test(test_exception_org), cmocka_unit_test(test_exception_form),
-        cmocka_unit_test(test_profile),       cmocka_unit_test(test_profile_text_gone),
-        cmocka_unit_test(test_one_lead),      cmocka_unit_test(test_bodies),
+        cmocka_unit_test(test_exclusions),        cmocka_unit_test(test_exceptions),
+        cmocka_unit_test(test_exception_org),     cmocka_unit_test(test_exception_form),
+        cmocka_unit_test(test_profile),           cmocka_unit_test(test_profile_text_gone),
+        cmocka_unit_test(test_profile_signature), cmocka_unit_test(test_profile_waiver),
+        cmocka_unit_test(test_one_lead),          cmocka_unit_test(test_bodies),
         cmocka_unit_test(test_waivers),
     };
 

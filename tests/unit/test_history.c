@@ -1,6 +1,8 @@
 /* The chain of approved threat models: what may follow what, and what shows when something goes back. */
 #include "history_fixture.h"
 
+#include "io/file.h"
+
 static void comment_only(struct fixture *f)
 {
     history_second(f);
@@ -121,6 +123,114 @@ static void first_with_previous(struct fixture *f)
     fixture_next(f, &s);
     s.previous.bytes[0] = 1;
     history_both(f, &s);
+}
+
+static void first_with_chain(struct fixture *f)
+{
+    struct redan_approval_step s;
+
+    fixture_write_model(f, fixture_model);
+    fixture_next(f, &s);
+    s.chain.bytes[31] = 1;
+    history_both(f, &s);
+}
+
+/* The root before it is the right one, and what came before that is not. */
+static void wrong_chain(struct fixture *f)
+{
+    struct redan_approval_step s;
+
+    history_second(f);
+    f->ctx.now += DAY;
+    fixture_write_model(f, fixture_edit(f, fixture_model, EDIT_3));
+    fixture_next(f, &s);
+    s.chain.bytes[0] ^= 1;
+    history_both(f, &s);
+}
+
+/* Who signs a forged past. */
+struct forgers {
+    enum fixture_key ml;
+    enum fixture_key security;
+};
+
+/* Made when the keys of all forgers have ended that will, and dated back. */
+static void forge_step(struct fixture *f, const struct forgers *by, int day)
+{
+    struct redan_approval_step s;
+
+    f->ctx.now = NOW + 61 * (int64_t)DAY;
+    fixture_next(f, &s);
+    f->ctx.now = NOW + (int64_t)day * DAY;
+    fixture_approve_step(f, by->ml, "ml-lead", NULL, &s);
+    fixture_approve_step(f, by->security, "security-lead", NULL, &s);
+}
+
+/* The approvals of one number go back to where they were. */
+static void restore_step(struct fixture *f, uint64_t number)
+{
+    struct redan_approvals kept;
+    struct redan_slice folder = {0};
+    size_t restored = 0;
+
+    assert_ok(redan_copy(&f->ctx, scratch_slice(&f->dir, "kept"), &folder));
+    assert_ok(redan_approvals_read(&f->ctx, &f->ring, folder, &kept));
+    for (size_t i = 0; i < kept.count; i++) {
+        if (kept.items[i].step.number != number)
+            continue;
+        const char *name = strrchr(kept.items[i].file.at, '/');
+        char to[SCRATCH_PATH + 512];
+        (void)snprintf(to, sizeof(to), "%s/approvals%s", f->dir.root, name);
+        assert_int_equal(rename(kept.items[i].file.at, to), 0);
+        restored++;
+    }
+    assert_int_equal(restored, 2);
+}
+
+/* Steps 1 and 2 are approved anew by others, the root of step 2 stays; step 3 keeps the signatures of the true leads. */
+static void forge_past(struct fixture *f, const struct forgers *by)
+{
+    char kept[SCRATCH_PATH + 64];
+
+    history_third(f);
+    (void)snprintf(kept, sizeof(kept), "%s/kept", f->dir.root);
+    assert_int_equal(rename(scratch_at(&f->dir, "approvals"), kept), 0);
+    fixture_write_model(f, fixture_edit(f, fixture_model, "severity: medium", "severity: low"));
+    forge_step(f, by, 0);
+    fixture_write_model(f, fixture_edit(f, fixture_model, EDIT_2));
+    forge_step(f, by, 1);
+    restore_step(f, 3);
+    f->ctx.now = NOW + 2 * DAY;
+    fixture_write_model(f, fixture_edit(f, fixture_model, EDIT_3));
+}
+
+static void past_by_others(struct fixture *f)
+{
+    forge_past(f, &(struct forgers){KEY_ML_ELSEWHERE, KEY_SEC_ELSEWHERE});
+}
+
+static void past_by_retired(struct fixture *f)
+{
+    forge_past(f, &(struct forgers){KEY_OKAFOR_2, KEY_LEFT});
+}
+
+static void past_by_one_lead(struct fixture *f)
+{
+    forge_past(f, &(struct forgers){KEY_OKAFOR, KEY_SEC_ELSEWHERE});
+}
+
+/* Other persons' signatures beside a step, over the same root and another past, put nothing out of action. */
+static void beside_by_others(struct fixture *f)
+{
+    struct redan_approval_step s;
+
+    history_second(f);
+    fixture_next(f, &s);
+    for (int i = 0; i < 2; i++) { /* one sorts before it, one after */
+        memset(s.chain.bytes, i ? 0xff : 0, sizeof(s.chain.bytes));
+        fixture_approve_step(f, KEY_ML_ELSEWHERE, "ml-lead", NULL, &s);
+        fixture_approve_step(f, KEY_SEC_ELSEWHERE, "security-lead", NULL, &s);
+    }
 }
 
 static void leads_disagree(struct fixture *f)
@@ -256,6 +366,99 @@ static void lost_record(struct fixture *f)
     assert_int_equal(unlink(newest_record(f)), 0);
 }
 
+/* The text of the first of two steps with an annotation, which no signature covers, of so many bytes. */
+static void annotate_first(struct fixture *f, size_t bytes)
+{
+    struct redan_buf out;
+
+    history_first(f);
+    const struct redan_digest root = f->model.root;
+    redan_buf_init(&out, &f->ctx, SIZE_MAX);
+    redan_buf_printf(&out, "%s\nannotations:\n  note: ", fixture_model);
+    redan_buf_repeat(&out, 'a', bytes);
+    redan_buf_char(&out, '\n');
+    assert_ok(redan_buf_ok(&f->ctx, &out, "a text"));
+    history_step(f, 1, EDIT_2);
+    scratch_text(&f->dir, history_file(f, "model", &root), out.data);
+    redan_buf_done(&out);
+}
+
+static void annotated_text(struct fixture *f)
+{
+    annotate_first(f, 200 << 10);
+}
+
+static void bloated_text(struct fixture *f)
+{
+    annotate_first(f, 256 << 10);
+}
+
+/* The leads have seen it fail: its envelope is spoiled in place, the payload stays. */
+static void spoil_record(struct fixture *f, size_t junk, bool keep)
+{
+    struct redan_slice zeros = {(const char[64]){0}, 64};
+    struct redan_dsse_signature signatures[REDAN_DSSE_SIGNATURES];
+    struct redan_dsse envelope = {0};
+    struct redan_slice text = {0};
+    struct redan_buf out;
+
+    fixture_write_model(f, fixture_model);
+    fixture_record_add(f, "labels-only/shape", "{\"raw_score\": 0}");
+    fixture_record_add(f, "labels-only/shape", "{\"raw_score\": 1}");
+    history_first(f);
+    const struct redan_slice file = redan_slice_of(newest_record(f));
+    assert_ok(redan_file_read(&f->ctx, file, 100000, false, &text));
+    assert_ok(redan_dsse_parse(&f->ctx, text, &envelope));
+    assert_int_equal(envelope.count, 1);
+    assert_true(junk < REDAN_DSSE_SIGNATURES);
+    for (size_t i = 0; i < junk; i++)
+        signatures[i] = (struct redan_dsse_signature){.keyid = REDAN_S("00"), .bytes = zeros};
+    signatures[junk] = envelope.signatures[0];
+    if (!keep)
+        signatures[junk].bytes = zeros;
+    envelope.signatures = signatures;
+    envelope.count = junk + 1;
+    redan_buf_init(&out, &f->ctx, 100000);
+    redan_dsse_add(&out, &envelope);
+    assert_ok(redan_buf_ok(&f->ctx, &out, "an envelope"));
+    assert_ok(redan_file_replace(&f->ctx, file, 0644, redan_buf_view(&out)));
+    redan_buf_done(&out);
+}
+
+static void record_same(struct fixture *f)
+{
+    spoil_record(f, 0, true);
+}
+
+static void record_garbled(struct fixture *f)
+{
+    spoil_record(f, 0, false);
+}
+
+static void record_flooded(struct fixture *f)
+{
+    spoil_record(f, REDAN_DSSE_SIGNATURES - 1, true);
+}
+
+/* A failing record is withheld, and the leads approve again without knowing. */
+static void forget_record(struct fixture *f, bool replace)
+{
+    lost_record(f);
+    if (replace)
+        fixture_record_add(f, "labels-only/shape", "{\"raw_score\": 0}");
+    history_step(f, 1, EDIT_2);
+}
+
+static void forgotten_record(struct fixture *f)
+{
+    forget_record(f, false);
+}
+
+static void replaced_record(struct fixture *f)
+{
+    forget_record(f, true);
+}
+
 static void more_records(struct fixture *f)
 {
     fixture_write_model(f, fixture_model);
@@ -384,12 +587,15 @@ static const struct {
     {"the approvals of the second are gone", history_gap, 2, "TM023", "approval 2 is missing"},
     {"the approvals of the first are gone", lost_first, 1, "TM023", "approval 1 is missing"},
     {"the newest approvals are gone", lost_newest, 2, "TM003", NULL},
-    {"the text of the one before is gone", history_text_missing, 1, "TM023",
+    {"the text of the one before is gone", history_text_missing, 1, "TM023 TM026",
      "redan/history/model-"},
-    {"the text of the one before is another", history_text_of_another, 1, "TM023",
+    {"the text of the one before has a long note", annotated_text, 1, "", ""},
+    {"the text of the one before is far larger", bloated_text, 1, "TM023 TM026",
+     "is not there, or is another"},
+    {"the text of the one before is another", history_text_of_another, 1, "TM023 TM026",
      "redan/history/model-"},
-    {"the text of the one before is a link", text_link, 1, "TM023", "redan/history/model-"},
-    {"the text of the one before has one id twice", text_twice_one_id, 1, "TM023",
+    {"the text of the one before is a link", text_link, 1, "TM023 TM026", "redan/history/model-"},
+    {"the text of the one before has one id twice", text_twice_one_id, 1, "TM023 TM026",
      "redan/history/model-"},
     {"another difference", forged_diff, 1, "TM023", "the difference that was signed"},
     {"another first difference", forged_first_diff, 0, "TM023", "the difference that was signed"},
@@ -397,6 +603,13 @@ static const struct {
     {"two with the number 1", second_first, 1, "TM023", "two approved threat models have"},
     {"another one before it", wrong_previous, 1, "TM023", "approval 2 follows another"},
     {"a first one with one before it", first_with_previous, 0, "TM023", "approval 1 names one"},
+    {"a first one with a chain before it", first_with_chain, 0, "TM023", "approval 1 names one"},
+    {"another chain before it", wrong_chain, 2, "TM023", "approval 3 follows another"},
+    {"a past by leads of another system", past_by_others, 2, "TM023", "approval 3 follows another"},
+    {"a past by keys that have ended", past_by_retired, 61, "TM023", "approval 3 follows another"},
+    {"a past by one lead and another's", past_by_one_lead, 2, "TM023",
+     "approval 3 follows another"},
+    {"others' signatures over another past", beside_by_others, 1, "", NULL},
     {"the leads disagree", leads_disagree, 2, "TM023", "the two leads have signed"},
     {"older keys", keys_back, 0, "TM022", "keys.yaml has version 1, and version 2 was signed"},
     {"newer keys", keys_on, 0, "", NULL},
@@ -411,6 +624,15 @@ static const struct {
     {"a looser organisation, signed again", org_loosened_and_signed, 1, "", NULL},
     {"the organisation's old text is gone", org_text_missing, 0, "TM003", "org.yaml has changed"},
     {"a failing record is gone", lost_record, 0, "TM022", "record 2 of ci about base was there"},
+    {"a failing record as it was", record_same, 0, "", NULL},
+    {"a failing record's signature is garbled", record_garbled, 0, "TM022",
+     "record 2 of ci about base was there"},
+    {"a failing record under many signatures", record_flooded, 0, "TM017 TM022",
+     "record 2 of ci about base was there"},
+    {"a failing record is gone, and approved again", forgotten_record, 1, "TM022",
+     "record 2 of ci about base was there"},
+    {"a failing record is replaced, and approved again", replaced_record, 1, "TM022",
+     "record 2 of ci about base was there"},
     {"records that came after", more_records, 0, "", NULL},
     {"a signature dated back", backdated, 2, "TM003",
      "h.lindqvist has not signed it as security-lead: the key lindqvist signed with a time before"},

@@ -616,11 +616,15 @@ static void test_signers_bounded(void **state)
         keys[i].key = world->keys[0];
     for (size_t i = 0; i < REDAN_DSSE_SIGNATURES; i++)
         signatures[i] = (struct redan_dsse_signature){.bytes = REDAN_S("x")};
+    bool whole = true;
     size_t tries = 6000;
-    assert_ok(redan_keyring_signers_within(&world->ctx, &ring, &envelope, &tries, signers, &count));
+    assert_ok(redan_keyring_signers_within(&world->ctx, &ring, &envelope, &tries, signers, &count,
+                                           &whole));
     assert_int_equal(count, 0);
     assert_int_equal(tries, 2000); /* four times the ring */
-    assert_ok(redan_keyring_signers_within(&world->ctx, &ring, &envelope, &tries, signers, &count));
+    assert_false(whole);
+    assert_ok(redan_keyring_signers_within(&world->ctx, &ring, &envelope, &tries, signers, &count,
+                                           &whole));
     assert_int_equal(tries, 0);
     assert_ok(redan_keyring_signers(&world->ctx, &ring, &envelope, signers, &count));
     assert_int_equal(count, 0);
@@ -635,6 +639,7 @@ static void test_signers_tries(void **state)
     struct redan_keyring ring REDAN_DEFER(redan_keyring_done);
     struct redan_signer signers[8];
     size_t count = 9;
+    bool whole = false;
 
     assert_ok(parse(world, world->base, &problems, &ring));
     struct redan_dsse envelope = sign(world, REDAN_S("any bytes"), "0123");
@@ -646,17 +651,26 @@ static void test_signers_tries(void **state)
     }
     for (size_t tries = 0; tries < 5; tries++) {
         size_t left = tries;
-        assert_ok(redan_keyring_signers_within(ctx, &ring, &envelope, &left, signers, &count));
+        assert_ok(
+            redan_keyring_signers_within(ctx, &ring, &envelope, &left, signers, &count, &whole));
         assert_int_equal(count, tries > 3 ? 1 : 0);
         assert_int_equal(left, tries > 3 ? tries - 3 : 0);
+        assert_int_equal(whole, tries > 3);
     }
     size_t none = 0; /* an honest envelope counts beside any number of false ones */
     struct redan_dsse honest = sign(world, REDAN_S("any bytes"), "01");
-    assert_ok(redan_keyring_signers_within(ctx, &ring, &honest, &none, signers, &count));
+    assert_ok(redan_keyring_signers_within(ctx, &ring, &honest, &none, signers, &count, &whole));
     assert_int_equal(count, 2);
-    honest.signatures[0].keyid = REDAN_S("");
-    assert_ok(redan_keyring_signers_within(ctx, &ring, &honest, &none, signers, &count));
-    assert_int_equal(count, 0);
+    assert_true(whole);
+    honest.signatures[0].keyid = REDAN_S(""); /* what names its key is looked at before it */
+    assert_ok(redan_keyring_signers_within(ctx, &ring, &honest, &none, signers, &count, &whole));
+    assert_int_equal(count, 1);
+    assert_false(whole);
+    honest.signatures[0] = honest.signatures[1]; /* the same once more is no free try */
+    size_t one = 1;
+    assert_ok(redan_keyring_signers_within(ctx, &ring, &honest, &one, signers, &count, &whole));
+    assert_int_equal(count, 1);
+    assert_int_equal(one, 0);
 }
 
 static const char tsa_config[] = "[req]\ndistinguished_name = dn\n[dn]\n[ext]\n"

@@ -231,6 +231,8 @@ static struct redan_slice built(struct redan_ctx *ctx, const struct redan_ustar_
     return text;
 }
 
+#define HEX "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
 static void test_names(void **state)
 {
     static const struct {
@@ -239,9 +241,19 @@ static void test_names(void **state)
         bool may;
     } rows[] = {
         {"threatmodel.yaml", NULL, true},
-        {"approvals/a.json", NULL, true},
-        {"history/model-1.yaml", NULL, true},
-        {"evidence/a/b.json", NULL, true},
+        {"approvals/" HEX ".json", NULL, true},
+        {"history/model-" HEX ".yaml", NULL, true},
+        {"history/org-" HEX ".yaml", NULL, true},
+        {"evidence/" HEX "/" HEX ".json", NULL, true},
+        {"approvals/a.json", NULL, false},
+        {"approvals/" HEX "0.json", NULL, false},
+        {"history/model-1.yaml", NULL, false},
+        {"history/" HEX ".yaml", NULL, false},
+        {"history/keys-" HEX ".yaml", NULL, false},
+        {"history/model-" HEX ".yml", NULL, false},
+        {"evidence/a/" HEX ".json", NULL, false},
+        {"evidence/" HEX "/a.json", NULL, false},
+        {"evidence/" HEX ".json", NULL, false},
         {"catalog/controls.yaml", NULL, true},
         {"report.txt", NULL, true},
         {"api.json", "api.json", true},
@@ -295,6 +307,12 @@ static void test_refusals(void **state)
     assert_int_equal(make(&p, &text), REDAN_E_SCHEMA);
     assert_non_null(strstr(p.f.ctx.failure.text, "approvals/x.json holds a private key"));
     assert_int_equal(unlink(scratch_at(&p.f.dir, "approvals/x.json")), 0);
+
+    scratch_folder(&p.f.dir, "evidence/zz");
+    scratch_text(&p.f.dir, "evidence/zz/x.json", "{}"); /* a check would read it */
+    assert_int_equal(make(&p, &text), REDAN_E_SCHEMA);
+    assert_non_null(strstr(p.f.ctx.failure.text, "evidence/zz/x.json is read by a check"));
+    assert_int_equal(unlink(scratch_at(&p.f.dir, "evidence/zz/x.json")), 0);
 
     assert_int_equal(symlink("/etc/passwd", scratch_at(&p.f.dir, "approvals/x.json")), 0);
     assert_int_not_equal(make(&p, &text), REDAN_OK);

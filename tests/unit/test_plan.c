@@ -140,7 +140,7 @@ static void test_clock_needs_texts(void **state)
     history_step(&f, 2, EDIT_3);
     history_drop(&f, history_file(&f, "model", &root));
     fixture_check(&f, PIN_OURS, f.ctx.now, NULL, &o);
-    history_expect("an old text", &o, "TM023");
+    history_expect("an old text", &o, "TM023 TM026");
     fixture_close(&f);
 }
 

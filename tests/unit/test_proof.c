@@ -160,6 +160,82 @@ static void test_not_applicable(void **state)
     }
 }
 
+/* It is this system's security lead who says so, not another's, nor the ML lead under a second id. */
+static void test_not_applicable_by(void **state)
+{
+    static const struct {
+        enum fixture_key key;
+        const char *rules;
+    } cases[] = {
+        {KEY_LINDQVIST, ""},
+        {KEY_SEC_ELSEWHERE, "TM004"},
+        {KEY_ALIAS, "TM004"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(cases); i++) {
+        struct fixture f;
+        struct fixture_outcome o;
+        fixture_open(&f);
+        fixture_write_model(&f, fixture_edit(&f, fixture_model, "inference\n    severity: high",
+                                             "inference\n    severity: medium"));
+        fixture_fill(&f, "labels-only/shape", NULL);
+        fixture_approve(&f, cases[i].key, REDAN_APPROVAL_NOT_APPLICABLE, "security-lead",
+                        "labels-only/shape", NOW + 30 * DAY);
+        fixture_check(&f, PIN_OURS, NOW, NULL, &o);
+        assert_string_equal(o.rules, cases[i].rules);
+        fixture_close(&f);
+    }
+}
+
+/* Without a stamp a record counts as long as its producer's key does; a stamp says that it was made before. */
+static void test_ended_key(void **state)
+{
+    static const struct {
+        enum fixture_key key;
+        int made; /* days from NOW */
+        int at;
+        int stamped; /* 0 for none */
+        const char *detail;
+    } cases[] = {
+        {KEY_CI_RETIRED, 28, 29, 0, NULL},
+        {KEY_CI_RETIRED, 28, 31, 0, "the key ci-retired of ci is revoked, and no stamp says"},
+        {KEY_CI_RETIRED, 28, 31, 28, NULL},
+        {KEY_CI_RETIRED, 28, 35, 32, "the key ci-retired of ci was revoked when it signed"},
+        {KEY_CI_SHORT, 28, 29, 0, NULL},
+        {KEY_CI_SHORT, 28, 31, 0, "the key ci-short of ci is expired, and no stamp says"},
+        {KEY_CI_SHORT, 28, 31, 28, NULL},
+        {KEY_CI, 28, 31, 0, NULL},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(cases); i++) {
+        const struct redan_texts none = {0};
+        struct fixture f;
+        struct fixture_outcome o;
+        struct redan_system s = {0};
+        fixture_open(&f);
+        fixture_write_model(&f, fixture_edit(&f, fixture_model, "fresh: 24h", "fresh: 90d"));
+        fixture_fill(&f, "labels-only/shape", NULL);
+        f.ctx.now = NOW + (int64_t)cases[i].made * DAY;
+        fixture_record_add_by(&f, cases[i].key, "labels-only/shape", "{\"raw_score\": 0}", &none);
+        f.ctx.now = NOW + (int64_t)cases[i].at * DAY;
+        fixture_load(&f, PIN_OURS, &s);
+        for (size_t k = 0; cases[i].stamped && k < s.store.count; k++) {
+            if (redan_slice_is(s.store.records[k].control, "labels-only"))
+                s.store.records[k].signers[0].stamped = NOW + (int64_t)cases[i].stamped * DAY;
+        }
+        fixture_judge(&f.ctx, &s, NULL, &o);
+        if (!cases[i].detail != (o.rules[0] == '\0'))
+            print_error("case %zu: %s, %s\n", i, o.rules, o.detail);
+        assert_string_equal(o.rules, cases[i].detail ? "TM004" : "");
+        if (cases[i].detail)
+            assert_non_null(strstr(o.detail, cases[i].detail));
+        redan_system_done(&s);
+        fixture_close(&f);
+    }
+}
+
 /* A withheld record is not waived: the chain of its producer has a hole. */
 static void test_not_applicable_gap(void **state)
 {
@@ -226,6 +302,8 @@ int main(void)
         cmocka_unit_test(test_shared_spoofed),
         cmocka_unit_test(test_shared_withheld),
         cmocka_unit_test(test_not_applicable),
+        cmocka_unit_test(test_not_applicable_by),
+        cmocka_unit_test(test_ended_key),
         cmocka_unit_test(test_not_applicable_gap),
         cmocka_unit_test(test_evidence_by_a_lead),
     };

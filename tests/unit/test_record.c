@@ -570,6 +570,186 @@ static void test_store_on_disk(void **state)
     scratch_drop(&dir);
 }
 
+/* A record of this payload by the producer, with false signatures before the true one: 'u' names no key, 'k' the producer's. */
+static void lay_record(struct bench *b, struct scratch *dir, const char *name,
+                       struct redan_slice payload, size_t junk, char hint, bool true_one)
+{
+    struct redan_dsse signed_ = {.payload_type = REDAN_S(REDAN_DSSE_INTOTO), .payload = payload};
+    struct redan_dsse_signature all[REDAN_DSSE_SIGNATURES];
+    struct redan_buf text;
+    struct redan_slice copy = {0};
+
+    assert_ok(redan_dsse_sign(&b->ctx, &signed_, b->ci));
+    for (size_t i = 0; i < junk; i++)
+        all[i] = (struct redan_dsse_signature){.keyid = hint == 'k' ? signed_.signatures[0].keyid
+                                                                    : REDAN_S("another"),
+                                               .bytes = REDAN_S("false")};
+    if (true_one)
+        all[junk] = signed_.signatures[0];
+    signed_.signatures = all;
+    signed_.count = junk + true_one;
+    redan_buf_init(&text, &b->ctx, SIZE_MAX);
+    redan_dsse_add(&text, &signed_);
+    assert_ok(redan_copy(&b->ctx, redan_buf_view(&text), &copy));
+    redan_buf_done(&text);
+    scratch_file(dir, name, copy.at, copy.len);
+}
+
+static const char record_head[] =
+    "{\"_type\":\"https://in-toto.io/Statement/v1\",\"subject\":[{\"digest\":{\"sha256\":"
+    "\"1111111111111111111111111111111111111111111111111111111111111111\"}}],"
+    "\"predicateType\":\"https://redan.dev/evidence/heartbeat/v1\",\"predicate\":{\"record\":{"
+    "\"system\":\"s\",\"control\":\"c\",\"evidence\":\"e\",\"query\":\"sha256:"
+    "1111111111111111111111111111111111111111111111111111111111111111\",\"mode\":\"enforce\","
+    "\"release\":{},\"n\":1,\"time\":\"2026-11-20T00:00:00Z\",\"producer\":\"ci\",\"seq\":1,"
+    "\"previous\":\"sha256:"
+    "0000000000000000000000000000000000000000000000000000000000000000\"},\"observed\":{\"x\":[1";
+
+/* As large a record as asked for. */
+static struct redan_slice record_of(struct bench *b, size_t values)
+{
+    struct redan_buf out;
+    struct redan_slice copy = {0};
+
+    redan_buf_init(&out, &b->ctx, SIZE_MAX);
+    redan_buf_text(&out, record_head);
+    for (size_t i = 0; i < values; i++)
+        redan_buf_text(&out, ",[]");
+    redan_buf_text(&out, "]}}}");
+    assert_ok(redan_copy(&b->ctx, redan_buf_view(&out), &copy));
+    redan_buf_done(&out);
+    return copy;
+}
+
+/* What one record may cost, and what junk in it may hide. */
+static void test_bounds(void **state)
+{
+    static const struct {
+        size_t values;
+        size_t junk;
+        char hint;
+        bool true_one;
+        const char *fault; /* NULL: it can be used */
+    } rows[] = {
+        {0, 0, 0, true, NULL},
+        {0, 4, 'u', true, NULL}, /* of a ring of two keys: four times two tries */
+        {0, 5, 'u', true, "more false signatures than are looked at"},
+        {0, 60, 'u', true, "more false signatures than are looked at"},
+        {0, 60, 'k', true, "more false signatures than are looked at"},
+        {0, 60, 'u', false, "more false signatures than are looked at"},
+        {0, 2, 'u', false, NULL},
+        {49000, 0, 0, true, NULL},
+        {50000, 0, 0, true, "more values"},
+        {1500000, 0, 0, true, "longer than"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct bench b;
+        struct scratch dir;
+        struct redan_store store;
+        scratch_make_fast(&dir);
+        scratch_folder(&dir, "zz");
+        open_bench(&b);
+        lay_record(&b, &dir, "zz/r.json", record_of(&b, rows[i].values), rows[i].junk, rows[i].hint,
+                   rows[i].true_one);
+        assert_ok(redan_store_read(&b.ctx, &b.ring, redan_slice_of(dir.root), &store));
+        assert_int_equal(store.count, 1);
+        const struct redan_record *r = &store.records[0];
+        if (!rows[i].fault != (r->fault.len == 0) ||
+            (rows[i].fault &&
+             !memmem(r->fault.at, r->fault.len, rows[i].fault, strlen(rows[i].fault))))
+            fail_msg("row %zu: \"%.*s\"", i, REDAN_FMT(r->fault));
+        assert_int_equal(r->signer_count, !rows[i].fault && rows[i].true_one);
+        assert_int_equal(r->observed != NULL, !rows[i].fault && rows[i].true_one);
+        if (!rows[i].fault)
+            assert_slice(r->control, "c");
+        close_bench(&b);
+        scratch_drop(&dir);
+    }
+}
+
+/* Large records that nobody of the ring has signed do not stay in memory side by side. */
+static void test_junk_is_not_kept(void **state)
+{
+    struct bench b;
+    struct scratch dir;
+    struct redan_store store;
+    struct redan_ctx ctx;
+    struct redan_limits limits = redan_limits_default;
+
+    (void)state;
+    scratch_make_fast(&dir);
+    scratch_folder(&dir, "zz");
+    open_bench(&b);
+    struct redan_slice payload = record_of(&b, 49000);
+    for (int i = 0; i < 40; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof(name), "zz/%d.json", i);
+        lay_record(&b, &dir, name, payload, 1, 'u', false);
+    }
+    limits.memory = 32 << 20; /* four of them with all that they say */
+    limits.workers = 1;
+    redan_ctx_init(&ctx, &limits);
+    assert_ok(redan_store_read(&ctx, &b.ring, redan_slice_of(dir.root), &store));
+    assert_int_equal(store.count, 40);
+    for (size_t i = 0; i < store.count; i++) {
+        assert_int_equal(store.records[i].fault.len, 0);
+        assert_slice(store.records[i].evidence, "e");
+        assert_slice(store.records[i].producer, "ci");
+    }
+    redan_ctx_done(&ctx);
+    close_bench(&b);
+    scratch_drop(&dir);
+}
+
+/* What could not be read again is not even signed. */
+static void test_too_large_to_record(void **state)
+{
+    static const struct {
+        size_t values;
+        size_t bytes;
+        enum redan_status status;
+        const char *text;
+    } rows[] = {
+        {1000, 1000, REDAN_OK, ""},
+        {60000, 0, REDAN_E_LIMIT, "more than 50000 values"},
+        {0, 3 << 20, REDAN_E_LIMIT, "a record holds 2097152"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct bench b;
+        struct redan_buf out;
+        struct redan_dsse envelope = {0};
+        struct redan_store store = {0};
+        struct redan_digest id;
+        const struct redan_node *observed = NULL;
+        open_bench(&b);
+        struct redan_query q = query_of(&b, 7);
+        redan_key_id(b.ci, &id);
+        struct redan_draft draft = {.query = &q,
+                                    .release = &b.release,
+                                    .n = 1,
+                                    .time = NOW - DAY,
+                                    .by = redan_keyring_find(&b.ring, &id)};
+        redan_buf_init(&out, &b.ctx, SIZE_MAX);
+        redan_buf_text(&out, "{\"list\":[1");
+        for (size_t k = 0; k < rows[i].values; k++)
+            redan_buf_text(&out, ",1");
+        redan_buf_text(&out, "],\"text\":\"");
+        redan_buf_repeat(&out, 'a', rows[i].bytes);
+        redan_buf_text(&out, "\"}");
+        assert_ok(redan_json_parse(&b.ctx, redan_buf_view(&out), &observed));
+        draft.observed = observed;
+        assert_int_equal(redan_draft_write(&b.ctx, &store, &draft, &envelope), rows[i].status);
+        if (!strstr(b.ctx.failure.text, rows[i].text))
+            fail_msg("row %zu: %s", i, b.ctx.failure.text);
+        redan_buf_done(&out);
+        close_bench(&b);
+    }
+}
+
 /* Every failure of memory on the way from an envelope to a judgement is an error, never a pass. */
 static void test_no_memory(void **state)
 {
@@ -687,6 +867,9 @@ int main(void)
         cmocka_unit_test(test_unreadable),
         cmocka_unit_test(test_role_and_whole_release),
         cmocka_unit_test(test_store_on_disk),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_junk_is_not_kept),
+        cmocka_unit_test(test_too_large_to_record),
         cmocka_unit_test(test_no_memory),
     };
 

@@ -392,7 +392,7 @@ static void test_no_org(void **state)
     fixture_write_org(&f, fixture_edit(&f, fixture_org, "org: bank", "org: other"));
     fixture_check(&f, PIN_OURS, NOW, NULL, &o);
     assert_int_equal(o.word, REDAN_WORD_FAIL);
-    assert_string_equal(o.detail, "it inherits bank, org.yaml is that of other");
+    assert_string_equal(o.detail, "keys.yaml is that of bank, org.yaml that of other");
     fixture_close(&f);
 }
 

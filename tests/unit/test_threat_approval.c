@@ -44,6 +44,13 @@ static const struct {
      1,
      "",
      0},
+    {"one person, two ids",
+     {{KEY_BOARD_1, 0, 0, RIGHT}, {KEY_BOARD_1_ALIAS, 0, 0, RIGHT}},
+     0,
+     1,
+     "",
+     0},
+    {"the second id alone", {{KEY_BOARD_1_ALIAS, 0, 0, RIGHT}}, 0, 1, "", 0},
     {"the owner of the plan",
      {{KEY_BOARD_1, 0, 0, RIGHT}, {KEY_MOREAU, 0, 0, RIGHT}},
      0,
@@ -106,13 +113,20 @@ static const struct {
      0},
 };
 
+static void read_approvals(struct fixture *f, struct redan_approvals *approvals)
+{
+    struct redan_slice folder = {0};
+
+    assert_ok(redan_copy(&f->ctx, scratch_slice(&f->dir, "approvals"), &folder));
+    assert_ok(redan_approvals_read(&f->ctx, &f->ring, folder, approvals));
+}
+
 /* Who stands behind the interim of the plan, asked as the row says. */
 static struct redan_consent ask_about(struct fixture *f, const char *role,
                                       const struct redan_texts *barred, int64_t cap)
 {
     struct redan_approvals approvals;
     struct redan_consent consent;
-    struct redan_slice folder = {0};
     const struct redan_threat *t = redan_threat_model_threat(&f->model, REDAN_S("drift"));
     struct redan_consent_ask ask = {.ring = &f->ring,
                                     .approvals = &approvals,
@@ -123,8 +137,7 @@ static struct redan_consent ask_about(struct fixture *f, const char *role,
                                     .barred = barred,
                                     .cap = cap};
 
-    assert_ok(redan_copy(&f->ctx, scratch_slice(&f->dir, "approvals"), &folder));
-    assert_ok(redan_approvals_read(&f->ctx, &f->ring, folder, &approvals));
+    read_approvals(f, &approvals);
     assert_ok(redan_consent_count(&f->ctx, &ask, &consent));
     return consent;
 }
@@ -157,6 +170,62 @@ static void test_consent(void **state)
             assert_int_equal(c.until, NOW + (int64_t)consents[i].until * DAY);
         else
             assert_int_equal(c.until != 0, c.count > 0);
+        fixture_close(&f);
+    }
+}
+
+/* A stamp says when a key signed: then it counts beyond the key's end, and none before its own beginning. */
+static void test_stamped(void **state)
+{
+    static const struct {
+        enum fixture_key key;
+        int signed_at; /* days from NOW, by its own word */
+        int stamped;   /* days from NOW; 0 for none */
+        int at;        /* days from NOW */
+        int not_before;
+        size_t count;
+        const char *why;
+    } cases[] = {
+        {KEY_OLD, -200, -200, 0, 0, 1, ""},
+        {KEY_OLD, -200, 0, 0, 0, 0, "the key old is expired, and no stamp says when it signed"},
+        {KEY_OLD, -200, -1, 0, 0, 0, "the key old was expired when it signed"},
+        {KEY_LOST, -100, -100, 0, 0, 1, ""},
+        {KEY_LOST, -100, -100, 300, 0, 1, ""}, /* revoked by then, and stamped before */
+        {KEY_BOARD_1, -10, 0, 0, -5, 0, "the key board-1 signed with a time before the approval"},
+        {KEY_BOARD_1, -10, -10, 0, -5, 0, "the key board-1 signed with a time before the approval"},
+        {KEY_BOARD_1, -10, -4, 0, -5, 1, ""},
+        {KEY_BOARD_1, -4, -4, 0, -5, 1, ""},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(cases); i++) {
+        const struct act act = {cases[i].key, cases[i].signed_at, 0, RIGHT};
+        struct fixture f;
+        struct redan_approvals approvals;
+        struct redan_consent c;
+        fixture_open(&f);
+        fixture_write_model(&f, fixture_model);
+        sign(&f, &act);
+        f.ctx.now = NOW + (int64_t)cases[i].at * DAY;
+        read_approvals(&f, &approvals);
+        assert_int_equal(approvals.count, 1);
+        if (cases[i].stamped)
+            approvals.items[0].signers[0].stamped = NOW + (int64_t)cases[i].stamped * DAY;
+        const struct redan_consent_ask ask = {
+            .ring = &f.ring,
+            .approvals = &approvals,
+            .system = f.model.id,
+            .kind = REDAN_APPROVAL_ACCEPTANCE,
+            .subject = &redan_threat_model_threat(&f.model, REDAN_S("drift"))->acceptance,
+            .role = REDAN_S("risk-board"),
+            .not_before = cases[i].not_before ? NOW + (int64_t)cases[i].not_before * DAY : 0};
+        assert_ok(redan_consent_count(&f.ctx, &ask, &c));
+        if (c.count != cases[i].count || !redan_slice_starts(c.why, redan_slice_of(cases[i].why)))
+            print_error("case %zu: %zu, %.*s\n", i, c.count, REDAN_FMT(c.why));
+        assert_int_equal(c.count, cases[i].count);
+        assert_true(redan_slice_starts(c.why, redan_slice_of(cases[i].why)));
+        if (cases[i].stamped && c.count)
+            assert_int_equal(c.until, 0); /* the key's end is not its own */
         fixture_close(&f);
     }
 }
@@ -260,6 +329,8 @@ static void test_form(void **state)
         {"\"keys\":{\"version\":1},", "\"keys\":null,", "keys, org and catalog must say"},
         {"\"keys\":{\"version\":1},", "\"keys\":{},", "missing field \"version\""},
         {"\"previous\":\"sha256:", "\"previous\":\"", "its digests must be sha256:HEX"},
+        {"\"chain\":", "\"chains\":", "unknown field \"chains\""},
+        {"\"chain\":\"sha256:", "\"chain\":\"", "its digests must be sha256:HEX"},
         {"\"diff\":\"sha256:", "\"diff\":\"SHA256:", "its digests must be sha256:HEX"},
         {"\"heads\":", "\"hedas\":", "unknown field \"hedas\""},
         {"\"seq\":1", "\"seq\":0", "the seq of a head counts from 1"},
@@ -343,6 +414,74 @@ static void test_one_envelope(void **state)
     assert_ok(redan_approvals_add(&f.ctx, scratch_slice(&f.dir, "approvals"), &envelope, &path));
     assert_int_equal(consent_of(&f).count, 2);
     fixture_close(&f);
+}
+
+/* One by somebody whom nobody knows, as large as it may be, and one under false signatures. */
+static void test_junk(void **state)
+{
+    static const struct {
+        size_t values;
+        size_t junk;
+        const char *fault; /* NULL for none */
+        size_t signers;
+    } rows[] = {
+        {0, 0, NULL, 1},
+        {0, 4, NULL, 1},
+        {0, REDAN_DSSE_SIGNATURES - 1, "it carries more false signatures", 0},
+        {60000, 0, "the JSON has more values", 0},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct fixture f;
+        struct redan_approvals approvals;
+        struct redan_approval_step step;
+        struct redan_dsse envelope = {0};
+        struct redan_dsse_signature all[REDAN_DSSE_SIGNATURES];
+        struct redan_buf text;
+        fixture_open(&f);
+        fixture_write_model(&f, fixture_model);
+        fixture_next(&f, &step);
+        struct redan_approval_draft draft = {.kind = REDAN_APPROVAL_RELEASE,
+                                             .system = f.model.id,
+                                             .role = REDAN_S("ml-lead"),
+                                             .subject = &f.model.root,
+                                             .release = &f.model.release,
+                                             .step = &step};
+        assert_ok(redan_approval_write(&f.ctx, &draft, &envelope));
+        scratch_folder(&f.dir, "approvals");
+        redan_buf_init(&text, &f.ctx, SIZE_MAX);
+        redan_buf_text(&text, "\"subject\":[");
+        for (size_t k = 0; k < rows[i].values; k++)
+            redan_buf_text(&text, "{},");
+        const char *payload = envelope.payload.at;
+        envelope.payload = redan_slice_of(fixture_edit(&f, payload, "\"subject\":[", text.data));
+        redan_buf_clear(&text);
+        assert_ok(redan_dsse_sign(&f.ctx, &envelope, f.keys[KEY_OKAFOR]));
+        for (size_t k = 0; k < rows[i].junk; k++)
+            all[k] = (struct redan_dsse_signature){.keyid = envelope.signatures[0].keyid,
+                                                   .bytes = REDAN_S("false")};
+        all[rows[i].junk] = envelope.signatures[0];
+        envelope.signatures = all;
+        envelope.count = rows[i].junk + 1;
+        size_t before = rows[i].junk; /* spends what the folder shares */
+        redan_dsse_add(&text, &envelope);
+        for (size_t k = 0; before > 4 && k < REDAN_KEYRING_TRIES / before + 1; k++) {
+            char name[64];
+            (void)snprintf(name, sizeof(name), "approvals/a%03zu.json", k);
+            scratch_file(&f.dir, name, text.data, text.len);
+        }
+        scratch_file(&f.dir, "approvals/z.json", text.data, text.len);
+        redan_buf_done(&text);
+        assert_ok(
+            redan_approvals_read(&f.ctx, &f.ring, scratch_slice(&f.dir, "approvals"), &approvals));
+        const struct redan_approval *last = &approvals.items[approvals.count - 1];
+        if (rows[i].fault ? !redan_slice_starts(last->fault, redan_slice_of(rows[i].fault))
+                          : last->fault.len > 0)
+            fail_msg("row %zu: %.*s", i, REDAN_FMT(last->fault));
+        assert_int_equal(last->signer_count, rows[i].signers);
+        fixture_close(&f);
+    }
 }
 
 /* The organisation may ask for more than the keyring does; never for less. */
@@ -565,12 +704,20 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_consent),        cmocka_unit_test(test_one_envelope),
-        cmocka_unit_test(test_barred),         cmocka_unit_test(test_services_never_count),
-        cmocka_unit_test(test_span),           cmocka_unit_test(test_form),
-        cmocka_unit_test(test_quorum),         cmocka_unit_test(test_what_a_signature_covers),
-        cmocka_unit_test(test_indirect),       cmocka_unit_test(test_loosened),
-        cmocka_unit_test(test_not_applicable), cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_consent),
+        cmocka_unit_test(test_one_envelope),
+        cmocka_unit_test(test_junk),
+        cmocka_unit_test(test_barred),
+        cmocka_unit_test(test_services_never_count),
+        cmocka_unit_test(test_stamped),
+        cmocka_unit_test(test_span),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_quorum),
+        cmocka_unit_test(test_what_a_signature_covers),
+        cmocka_unit_test(test_indirect),
+        cmocka_unit_test(test_loosened),
+        cmocka_unit_test(test_not_applicable),
+        cmocka_unit_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -333,6 +333,63 @@ static void test_scratch_signal(void **state)
     scratch_drop(&dir);
 }
 
+/* While the program is busy, a signal from outside does not wait for it. */
+static void test_scratch_interrupted(void **state)
+{
+    static const struct redan_ustar_file files[] = {{{"b/c", 3}, {"2", 1}}};
+    struct scratch dir;
+    int status = 0;
+    int ready[2];
+    char byte = 0;
+
+    (void)state;
+    scratch_make(&dir);
+    assert_int_equal(pipe(ready), 0);
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct redan_ctx ctx;
+        struct redan_scratch s = {.fd = -1};
+        (void)signal(SIGINT, SIG_DFL);
+        (void)signal(SIGHUP, SIG_IGN);
+        redan_ctx_init(&ctx, NULL);
+        if (redan_scratch_make(&ctx, redan_slice_of(dir.root), files, 1, &s) != REDAN_OK ||
+            write(ready[1], "x", 1) != 1)
+            _exit(1);
+        for (;;)
+            (void)sleep(60);
+    }
+    assert_int_equal(read(ready[0], &byte, 1), 1);
+    assert_int_equal(kill(pid, SIGHUP), 0); /* ignored, and stays so */
+    assert_int_equal(waitpid(pid, &status, WNOHANG), 0);
+    assert_int_equal(scratch_count(&dir, "."), 1);
+    assert_int_equal(kill(pid, SIGINT), 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGINT);
+    assert_int_equal(scratch_count(&dir, "."), 0);
+    assert_int_equal(close(ready[0]) + close(ready[1]), 0);
+    scratch_drop(&dir);
+}
+
+static void test_many(void **state)
+{
+    (void)state;
+    for (int more = 0; more < 2; more++) {
+        struct redan_ctx ctx;
+        struct redan_buf out;
+        redan_ctx_init(&ctx, NULL);
+        redan_buf_init(&out, &ctx, SIZE_MAX);
+        for (int i = 0; i < (int)REDAN_USTAR_FILES + more; i++) {
+            struct redan_ustar_file file = {.bytes = {"", 0}};
+            assert_ok(redan_format(&ctx, &file.name, "%d", i));
+            assert_ok(redan_ustar_add(&ctx, &out, &file));
+        }
+        redan_ustar_end(&out);
+        assert_int_equal(read_all(&ctx, redan_buf_view(&out)), more ? REDAN_E_LIMIT : REDAN_OK);
+        redan_buf_done(&out);
+        redan_ctx_done(&ctx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,7 +397,8 @@ int main(void)
         cmocka_unit_test(test_every_byte),     cmocka_unit_test(test_headers),
         cmocka_unit_test(test_tails),          cmocka_unit_test(test_memory),
         cmocka_unit_test(test_gnu_tar),        cmocka_unit_test(test_scratch),
-        cmocka_unit_test(test_scratch_signal),
+        cmocka_unit_test(test_scratch_signal), cmocka_unit_test(test_scratch_interrupted),
+        cmocka_unit_test(test_many),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

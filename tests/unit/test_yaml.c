@@ -233,6 +233,7 @@ static const struct repeated repeated[] = {
     {"a: 1\n...\n", "%TAG !a! b\n", 300000, "", REDAN_E_SYNTAX, 3, 1, "a \"%\" directive"},
     {"a: \"", "\n", 4000000, "\"", REDAN_OK, 0, 0, NULL},
     {"[", "[],", 90000, "]", REDAN_OK, 0, 0, NULL},
+    {"[", "\n[],", 100000, "]", REDAN_E_LIMIT, 100001, 1, "more than 100000 values; split"},
     {"a: ", "\xc3\xa9", 1000000, "", REDAN_OK, 0, 0, NULL},
     {"", "- {a: 1,b: ,c: ,d: ,e: ,f: ,g: ,h: ,i: ,j: ,k: ,l: ,m: ,n: ,o: ,p: ,q: }\n", 5000, "",
      REDAN_OK, 0, 0, NULL},

@@ -18,13 +18,13 @@ enum fixture_key {
     KEY_BOARD_1,
     KEY_BOARD_1B, /* the same person's second key */
     KEY_BOARD_2,
-    KEY_MOREAU, /* of the board, and owner of the plan */
-    KEY_CI,     /* the producer */
-    KEY_EARLY,  /* valid from 2027 */
-    KEY_OLD,    /* until 2026-06 */
-    KEY_LOST,   /* revoked: compromised */
-    KEY_PEER,   /* of the peers, another body */
-    KEY_LEFT,   /* was security lead once, holds no role; the key ends sixty days from NOW */
+    KEY_MOREAU,        /* of the board, and owner of the plan */
+    KEY_CI,            /* the producer */
+    KEY_EARLY,         /* valid from 2027 */
+    KEY_OLD,           /* until 2026-06 */
+    KEY_LOST,          /* revoked: compromised */
+    KEY_PEER,          /* of the peers, another body */
+    KEY_LEFT,          /* was security lead once, holds no role; the key ends sixty days from NOW */
     KEY_ML_ELSEWHERE,  /* ML lead of another system */
     KEY_SEC_ELSEWHERE, /* security lead of another system */
     KEY_ALIAS,         /* the ML lead under a second id, in the role of the security lead */
