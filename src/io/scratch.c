@@ -88,7 +88,8 @@ static enum redan_status put(struct redan_ctx *ctx, const struct redan_scratch *
 }
 
 /* Only what was put there, by name: nothing is walked. */
-static void remove_file(const struct redan_scratch *s, struct redan_slice path)
+static void remove_file(const struct redan_scratch *s, struct redan_slice path,
+                        struct redan_slice next)
 {
     char name[REDAN_OS_PATH];
 
@@ -100,6 +101,8 @@ static void remove_file(const struct redan_scratch *s, struct redan_slice path)
     for (size_t i = path.len; i-- > 1;) {
         if (name[i] != '/')
             continue;
+        if (redan_slice_starts(next, redan_slice_sub(path, 0, i + 1)))
+            return; /* the next one is in there; to ask every time takes long in a large folder */
         name[i] = '\0';
         (void)unlinkat(s->fd, name, AT_REMOVEDIR); /* the last one out empties it */
     }
@@ -110,7 +113,8 @@ static void remove_all(const struct redan_scratch *s)
     char root[REDAN_OS_PATH];
 
     for (size_t i = s->count; i-- > 0;)
-        remove_file(s, s->files[i].name);
+        remove_file(s, s->files[i].name,
+                    i > 0 ? s->files[i - 1].name : (struct redan_slice){"", 0});
     memcpy(root, s->path.at, s->path.len);
     root[s->path.len] = '\0';
     (void)rmdir(root);

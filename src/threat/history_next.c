@@ -47,6 +47,32 @@ enum redan_status redan_history_heads(struct redan_ctx *ctx, const struct redan_
     return REDAN_OK;
 }
 
+/* The pinned step is this threat model's, and a lead's key has since been found compromised: the other lead's signature, which still
+ * counts, says where the step stands, and it is signed anew. NULL when there is none. */
+static const struct redan_approval *standing(struct redan_ctx *ctx, const struct redan_system *s)
+{
+    const struct redan_history *h = &s->history;
+    const struct redan_approvals *all = &s->approvals;
+
+    if (h->count == 0 || h->approved || h->steps[0].approval ||
+        !redan_digest_eq(&h->steps[0].root, &s->model.root))
+        return NULL;
+    for (size_t i = 0; i < all->count; i++) {
+        const struct redan_approval *a = &all->items[i];
+        if (a->fault.len || a->kind != REDAN_APPROVAL_RELEASE ||
+            a->step.number != h->steps[0].number || !redan_slice_eq(a->system, s->model.id) ||
+            !redan_digest_eq(&a->subject, &s->model.root))
+            continue;
+        for (size_t k = 0; k < a->signer_count; k++) {
+            const struct redan_keyring_key *key = a->signers[k].key;
+            if (redan_keyring_holds(&s->ring, key->holder, a->role) &&
+                redan_keyring_state(key, ctx->now) == REDAN_KEY_VALID)
+                return a;
+        }
+    }
+    return NULL;
+}
+
 /* The chain that would be added to is whole, and ends where the pin says at least. */
 static enum redan_status may_add(struct redan_ctx *ctx, const struct redan_system *s)
 {
@@ -68,10 +94,11 @@ static enum redan_status may_add(struct redan_ctx *ctx, const struct redan_syste
                           "redan/approvals from version control",
                           (unsigned long long)pinned->number,
                           (unsigned long long)(h->count ? h->steps[0].number : 0));
-    if (h->count > 0 && !h->approved && !h->steps[0].approval)
+    if (h->count > 0 && !h->approved && !h->steps[0].approval && !standing(ctx, s))
         return redan_fail(ctx, REDAN_E_SCHEMA, 0,
-                          "approval %llu was pinned, and its signatures are gone; restore "
-                          "redan/approvals from version control",
+                          "approval %llu was pinned, and no signature on it counts: restore "
+                          "redan/approvals and that threat model from version control; where the "
+                          "keys of both leads were compromised, pin the root alone and begin anew",
                           (unsigned long long)h->steps[0].number);
     return REDAN_OK;
 }
@@ -83,9 +110,15 @@ static enum redan_status place(struct redan_ctx *ctx, const struct redan_system 
     const struct redan_history *h = &s->history;
     const struct redan_history_step *before = redan_history_before(h);
     const struct redan_threat_model *model = before ? before->model : NULL;
+    const struct redan_approval *again = standing(ctx, s);
     struct redan_diff diff;
 
-    if (h->approved) {
+    if (again) {
+        step->number = again->step.number;
+        step->previous = again->step.previous;
+        step->chain = again->step.chain;
+        model = NULL; /* that of `before` is this one's own */
+    } else if (h->approved) {
         step->number = h->steps[0].number;
         step->previous = h->steps[0].previous;
         step->chain = h->steps[0].chain;

@@ -197,7 +197,7 @@ class Maker:
             if self.chance(0.5):
                 tree["eu-ai-act"]["more"] = self.free(3)
         if self.chance(0.4):
-            tree["registry"] = self.free(4)
+            tree["registry"] = "registry " + self.prose()
         return tree
 
     def release(self):

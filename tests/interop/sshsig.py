@@ -146,6 +146,7 @@ class Test:
               "2", "--sign-with", "../root")
         redan("new", "scoring", "--ml-lead", "r.okafor", "--security-lead", "h.lindqvist", "--flag",
               "trains")
+        redan("release", "pin", "model=../okafor.pub")  # any file will do
         redan("approve", "--role", "ml-lead", "--key", "../okafor")
         redan("approve", "--role", "ml-lead", "--key", "../lindqvist", want=3)
         env = self.agent()
