@@ -62,6 +62,31 @@ bool redan_keyring_holds(const struct redan_keyring *ring, struct redan_slice ho
     return found && redan_texts_have(&found->holders, holder);
 }
 
+const struct redan_keyring_holder *redan_keyring_holder(const struct redan_keyring *ring,
+                                                        struct redan_slice id)
+{
+    const struct redan_keyring_holder *holders = ring->holders.items;
+
+    for (size_t i = 0; i < ring->holders.count; i++)
+        if (redan_slice_eq(holders[i].id, id))
+            return &holders[i];
+    return NULL;
+}
+
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+bool redan_keyring_alike(struct redan_slice a, struct redan_slice b)
+{
+    bool alike = a.len > 0 && a.len == b.len;
+
+    for (size_t i = 0; alike && i < a.len; i++)
+        alike = lower(a.at[i]) == lower(b.at[i]);
+    return alike;
+}
+
 enum redan_key_state redan_keyring_state(const struct redan_keyring_key *key, int64_t at)
 {
     if (key->revoked && (key->revoked->reason == 1 || at >= key->revoked->at))

@@ -114,6 +114,11 @@ const struct redan_keyring_role *redan_keyring_role(const struct redan_keyring *
                                                     struct redan_slice id);
 bool redan_keyring_holds(const struct redan_keyring *ring, struct redan_slice holder,
                          struct redan_slice role);
+/* NULL when nobody has that id. */
+const struct redan_keyring_holder *redan_keyring_holder(const struct redan_keyring *ring,
+                                                        struct redan_slice id);
+/* Whether two ids or names read alike: the case of ASCII letters tells nobody apart, and an empty one names nobody. */
+bool redan_keyring_alike(struct redan_slice a, struct redan_slice b);
 /* Whether the key may sign at this time. */
 enum redan_key_state redan_keyring_state(const struct redan_keyring_key *key, int64_t at);
 /* Whether what it signed counts: `claimed` is the signer's own word, `stamped` an authority's, 0 without one. Whoever has a

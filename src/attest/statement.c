@@ -163,3 +163,12 @@ enum redan_status redan_statement_write(struct redan_ctx *ctx,
     REDAN_TRY(redan_buf_ok(ctx, &out, "a statement"));
     return redan_copy(ctx, redan_buf_view(&out), payload);
 }
+
+enum redan_status redan_node_add_digest(struct redan_ctx *ctx, struct redan_node *map,
+                                        const char *key, const struct redan_digest *digest)
+{
+    struct redan_slice text = {0};
+
+    REDAN_TRY(redan_digest_text(ctx, digest, &text));
+    return redan_node_add_text(ctx, map, key, text) ? REDAN_OK : REDAN_E_MEMORY;
+}

@@ -41,4 +41,9 @@ REDAN_NODISCARD enum redan_status redan_statement_write(struct redan_ctx *ctx,
                                                         const struct redan_statement *statement,
                                                         struct redan_slice *payload);
 
+/* Add a digest to a map as text, "sha256:HEX". */
+REDAN_NODISCARD enum redan_status redan_node_add_digest(struct redan_ctx *ctx,
+                                                        struct redan_node *map, const char *key,
+                                                        const struct redan_digest *digest);
+
 #endif

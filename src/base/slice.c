@@ -22,6 +22,15 @@ bool redan_slice_is(struct redan_slice a, const char *text)
     return i == a.len && text[i] == '\0';
 }
 
+bool redan_slice_among(const char *const *words, struct redan_slice a)
+{
+    for (size_t i = 0; words[i]; i++) {
+        if (redan_slice_is(a, words[i]))
+            return true;
+    }
+    return false;
+}
+
 bool redan_slice_starts(struct redan_slice a, struct redan_slice prefix)
 {
     return a.len >= prefix.len && redan_slice_eq((struct redan_slice){a.at, prefix.len}, prefix);

@@ -17,6 +17,8 @@ struct redan_slice {
 struct redan_slice redan_slice_of(const char *text); /* NULL gives an empty slice */
 bool redan_slice_eq(struct redan_slice a, struct redan_slice b);
 bool redan_slice_is(struct redan_slice a, const char *text);
+/* Whether it is one of the words, which NULL ends. */
+bool redan_slice_among(const char *const *words, struct redan_slice a);
 bool redan_slice_starts(struct redan_slice a, struct redan_slice prefix);
 bool redan_slice_ends(struct redan_slice a, struct redan_slice suffix);
 /* Order by bytes, shorter first on a tie: -1, 0 or 1. */

@@ -25,15 +25,17 @@ static enum redan_status write_vsa(const struct redan_check_ask *ask,
     REDAN_TRY(redan_vsa_write(ctx, system, verdict, &envelope));
     REDAN_TRY(redan_cli_signer_open(cli, &system->ring, &signer));
     if (!redan_keyring_holds(&system->ring, signer.by->holder, REDAN_S(REDAN_ADMISSION_ROLE)))
-        redan_cli_say(cli,
-                      "%.*s does not hold the role %s in keys.yaml: no admission will accept this "
-                      "summary",
-                      REDAN_FMT(signer.by->holder), REDAN_ADMISSION_ROLE);
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                          "%.*s does not hold the role %s in keys.yaml, so that no admission would "
+                          "accept the summary; nothing is written",
+                          REDAN_FMT(signer.by->holder), REDAN_ADMISSION_ROLE);
     REDAN_TRY(redan_cli_signer_sign(cli, &signer, &envelope));
     redan_buf_init(&text, ctx, ctx->limits.file);
     redan_dsse_add(&text, &envelope);
     REDAN_TRY(redan_buf_ok(ctx, &text, "the summary"));
-    return redan_file_replace(ctx, redan_cli_value(cli, "vsa"), 0644, redan_buf_view(&text));
+    REDAN_TRY(redan_file_replace(ctx, redan_cli_value(cli, "vsa"), 0644, redan_buf_view(&text)));
+    redan_cli_say(cli, "wrote %.*s", REDAN_FMT(redan_cli_value(cli, "vsa")));
+    return REDAN_OK;
 }
 
 int redan_check_single(const struct redan_check_ask *ask, struct redan_slice start)

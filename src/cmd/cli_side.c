@@ -4,7 +4,7 @@
 #include "codec/yaml.h"
 #include "io/file.h"
 
-const char *const redan_side_words[] = {"threat-model", "org", "keys", NULL};
+static const char *const words[] = {"threat-model", "org", "keys"};
 const char *const redan_side_files[] = {"threatmodel.yaml", "org.yaml", "keys.yaml", NULL};
 
 /* The text of one document becomes its tree. */
@@ -242,7 +242,7 @@ enum redan_status redan_side_tree(struct redan_cli *cli, const struct redan_side
         if (!diffs->there[i])
             continue;
         REDAN_TRY(redan_diff_tree(&cli->ctx, &diffs->diffs[i], &tree));
-        tree->key = redan_slice_of(redan_side_words[i]);
+        tree->key = redan_slice_of(words[i]);
         redan_node_add(documents, tree);
     }
     return REDAN_OK;

@@ -7,7 +7,6 @@
 #include "threat/diff.h"
 
 enum { REDAN_SIDE_DOCUMENTS = 3 };           /* by enum redan_diff_document */
-extern const char *const redan_side_words[]; /* "threat-model" "org" "keys", NULL */
 extern const char *const redan_side_files[]; /* "threatmodel.yaml" "org.yaml" "keys.yaml", NULL */
 
 struct redan_side {

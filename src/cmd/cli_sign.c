@@ -170,14 +170,3 @@ enum redan_status redan_cli_signer_sign(struct redan_cli *cli,
     REDAN_TRY(status);
     return redan_dsse_attach(&cli->ctx, envelope, signer->key, blob);
 }
-
-enum redan_status redan_cli_sign(struct redan_cli *cli, const struct redan_keyring *ring,
-                                 struct redan_dsse *envelope, const struct redan_keyring_key **by)
-{
-    struct redan_cli_signer REDAN_DEFER(redan_cli_signer_done) signer = {0};
-
-    REDAN_TRY(redan_cli_signer_open(cli, ring, &signer));
-    REDAN_TRY(redan_cli_signer_sign(cli, &signer, envelope));
-    *by = signer.by;
-    return REDAN_OK;
-}

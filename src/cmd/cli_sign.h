@@ -34,10 +34,5 @@ REDAN_NODISCARD enum redan_status redan_cli_signer_open(struct redan_cli *cli,
 REDAN_NODISCARD enum redan_status redan_cli_signer_sign(struct redan_cli *cli,
                                                         const struct redan_cli_signer *signer,
                                                         struct redan_dsse *envelope);
-/* Both in one; `by` receives who signed. */
-REDAN_NODISCARD enum redan_status redan_cli_sign(struct redan_cli *cli,
-                                                 const struct redan_keyring *ring,
-                                                 struct redan_dsse *envelope,
-                                                 const struct redan_keyring_key **by);
 
 #endif

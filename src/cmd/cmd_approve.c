@@ -4,6 +4,7 @@
 #include "cmd/cli_sign.h"
 #include "cmd/command.h"
 #include "io/file.h"
+#include "threat/check.h"
 #include "threat/diff.h"
 
 static const struct redan_option options[] = {
@@ -91,6 +92,10 @@ static enum redan_status about_query(struct redan_cli *cli, const struct redan_s
     if (draft->until == 0 || draft->reason.len == 0)
         return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
                           "--not-applicable needs --reason and --until");
+    if (draft->until - cli->ctx.now > REDAN_NOT_APPLICABLE_MAX)
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                          "--until is more than %d days away: such a signature never counts",
+                          (int)(REDAN_NOT_APPLICABLE_MAX / 86400));
     draft->about = redan_cli_value(cli, "not-applicable");
     draft->subject = &q->digest;
     return REDAN_OK;
@@ -155,7 +160,25 @@ static enum redan_status make_draft(struct redan_cli *cli, const struct redan_sy
         return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "--role ROLE is needed: in which role?");
     if (until.len && !redan_time_parse(until, &draft->until))
         return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "--until takes a date, 2027-02-01");
+    if (draft->until && draft->until <= cli->ctx.now)
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "--until %.*s is past already",
+                          REDAN_FMT(until));
     return read_subject(cli, s, draft);
+}
+
+/* The zeros that a new threat model begins with. */
+static enum redan_status pins_something(struct redan_cli *cli, const struct redan_release *release)
+{
+    static const struct redan_digest none;
+
+    for (size_t i = 0; i < release->count; i++) {
+        if (redan_digest_eq(&release->items[i].digest, &none))
+            return redan_fail(&cli->ctx, REDAN_E_SCHEMA, 0,
+                              "release.%.*s pins nothing yet, only zeros; first: redan release pin "
+                              "%.*s=PATH",
+                              REDAN_FMT(release->items[i].name), REDAN_FMT(release->items[i].name));
+    }
+    return REDAN_OK;
 }
 
 /* A signature that would never count: better to hear of it now. */
@@ -171,6 +194,8 @@ static enum redan_status may_sign(struct redan_cli *cli, const struct redan_syst
     if (!redan_keyring_holds(&s->ring, holder, draft->role))
         return redan_fail(ctx, REDAN_E_SCHEMA, 0, "%.*s does not hold the role %.*s in keys.yaml",
                           REDAN_FMT(holder), REDAN_FMT(draft->role));
+    if (draft->kind == REDAN_APPROVAL_RELEASE)
+        REDAN_TRY(pins_something(cli, draft->release));
     if (draft->kind == REDAN_APPROVAL_RELEASE && !redan_slice_eq(holder, lead))
         return redan_fail(ctx, REDAN_E_SCHEMA, 0,
                           "%.*s is not the %.*s of this system; its owners name %.*s",

@@ -3,15 +3,6 @@
 #include "io/file.h"
 #include "record/store.h"
 
-static enum redan_status add_digest(struct redan_ctx *ctx, struct redan_node *map, const char *key,
-                                    const struct redan_digest *digest)
-{
-    struct redan_slice text = {0};
-
-    REDAN_TRY(redan_digest_text(ctx, digest, &text));
-    return redan_node_add_text(ctx, map, key, text) ? REDAN_OK : REDAN_E_MEMORY;
-}
-
 static enum redan_status add_source(struct redan_ctx *ctx, struct redan_node *head,
                                     const struct redan_draft *draft)
 {
@@ -24,7 +15,7 @@ static enum redan_status add_source(struct redan_ctx *ctx, struct redan_node *he
         !redan_node_add_text(ctx, map, "signature",
                              draft->source_signed ? REDAN_S("verified") : REDAN_S("none")))
         return REDAN_E_MEMORY;
-    return add_digest(ctx, map, "digest", &draft->source);
+    return redan_node_add_digest(ctx, map, "digest", &draft->source);
 }
 
 static enum redan_status add_head(struct redan_ctx *ctx, struct redan_node *predicate,
@@ -49,8 +40,8 @@ static enum redan_status add_head(struct redan_ctx *ctx, struct redan_node *pred
         !redan_node_add_text(ctx, head, "producer", draft->by->holder) ||
         !redan_node_add_text(ctx, head, "time", when))
         return REDAN_E_MEMORY;
-    REDAN_TRY(add_digest(ctx, head, "query", &q->digest));
-    REDAN_TRY(add_digest(ctx, head, "previous", previous));
+    REDAN_TRY(redan_node_add_digest(ctx, head, "query", &q->digest));
+    REDAN_TRY(redan_node_add_digest(ctx, head, "previous", previous));
     REDAN_TRY(add_source(ctx, head, draft));
     const struct redan_release none = {0}; /* an organisation's proof is about no release */
     return redan_release_add(ctx, head, q->covers.len ? &none : draft->release);

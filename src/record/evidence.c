@@ -87,34 +87,16 @@ static bool about_subject(const struct redan_record *r, const struct redan_query
     return want > 0;
 }
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool same_name(struct redan_slice a, struct redan_slice b)
-{
-    bool same = a.len > 0 && a.len == b.len;
-
-    for (size_t i = 0; same && i < a.len; i++)
-        same = lower(a.at[i]) == lower(b.at[i]);
-    return same;
-}
-
 /* By id or by name: one person may be listed under two ids. */
 static bool is_barred(const struct judging *j, struct redan_slice holder)
 {
-    const struct redan_keyring_holder *holders = j->ring->holders.items;
+    const struct redan_keyring_holder *known = redan_keyring_holder(j->ring, holder);
     const struct redan_texts *barred = &j->query->barred;
-    struct redan_slice name = {0};
+    struct redan_slice name = known ? redan_slice_trim(known->name) : (struct redan_slice){"", 0};
 
-    for (size_t i = 0; barred->count && i < j->ring->holders.count; i++) {
-        if (redan_slice_eq(holders[i].id, holder))
-            name = redan_slice_trim(holders[i].name);
-    }
     for (size_t i = 0; i < barred->count; i++) {
         struct redan_slice who = redan_slice_trim(barred->items[i]);
-        if (same_name(who, holder) || same_name(who, name))
+        if (redan_keyring_alike(who, holder) || redan_keyring_alike(who, name))
             return true;
     }
     return false;

@@ -9,15 +9,6 @@ const char *const redan_separation_words[] = {"ml-lead != security-lead", "accep
 
 enum { QUORUM_MAX = 1000 };
 
-static bool in_words(const char *const *words, struct redan_slice text)
-{
-    for (size_t i = 0; words[i]; i++) {
-        if (redan_slice_is(text, words[i]))
-            return true;
-    }
-    return false;
-}
-
 static void lint_rules(struct redan_problems *problems, struct redan_rules *rules)
 {
     const struct redan_node *review = redan_node_get(rules->node, "review");
@@ -29,7 +20,7 @@ static void lint_rules(struct redan_problems *problems, struct redan_rules *rule
                           "write each-release, each-change, or a span such as 90d",
                           "review is \"%.*s\"", REDAN_FMT(rules->review));
     for (size_t i = 0; i < rules->separation.count; i++) {
-        if (!in_words(redan_separation_words, rules->separation.items[i]))
+        if (!redan_slice_among(redan_separation_words, rules->separation.items[i]))
             redan_problem_add(problems, redan_node_get(rules->node, "separation"),
                               "use ml-lead != security-lead, acceptor != owner, evidence-signer != "
                               "author",
@@ -99,7 +90,7 @@ static void lint_floors(struct redan_problems *problems, const struct redan_node
     }
     for (const struct redan_node *n = floors->first; n; n = n->next) {
         if (n->kind != REDAN_NODE_TEXT ||
-            !in_words(redan_severity_words, redan_slice_trim(n->text)))
+            !redan_slice_among(redan_severity_words, redan_slice_trim(n->text)))
             redan_problem_add(problems, n, "write low, medium, high or critical",
                               "the floor of %.*s is no severity", REDAN_FMT(n->key));
     }

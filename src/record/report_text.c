@@ -144,7 +144,7 @@ static void head(struct redan_buf *out, const struct redan_verdict *v, bool colo
     flow(out, v->headline, at, LABEL);
     redan_buf_char(out, '\n');
     labelled(out, "root", v->trust, colour);
-    labelled(out, "model", v->root, colour);
+    labelled(out, "threats", v->root, colour);
     labelled(out, "page", v->page, colour);
     labelled(out, "stride", v->stride, colour);
 }

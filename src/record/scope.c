@@ -46,15 +46,6 @@ struct reader {
     size_t fault_at;
 };
 
-static bool in_words(const char *const *words, struct redan_slice text)
-{
-    for (size_t i = 0; words[i]; i++) {
-        if (redan_slice_is(text, words[i]))
-            return true;
-    }
-    return false;
-}
-
 static bool is_word(char c)
 {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' ||
@@ -150,7 +141,7 @@ static bool read_kind(struct reader *r)
 {
     struct redan_slice kind = r->word;
 
-    if (!in_words(redan_profile_kinds, kind))
+    if (!redan_slice_among(redan_profile_kinds, kind))
         refuse(r, "this is no kind of system", "use 'predictive', 'llm', 'rag' or 'agentic'");
     advance(r);
     if (r->token == IN)
@@ -196,11 +187,11 @@ static bool read_field(struct reader *r)
     advance(r);
     if (r->token == EQUAL || r->token == UNEQUAL)
         return read_comparison(r, field, at);
-    if (redan_slice_is(field, "kind") || in_words(redan_profile_kinds, field))
+    if (redan_slice_is(field, "kind") || redan_slice_among(redan_profile_kinds, field))
         refuse_at(r, at, "a kind is asked for in another way", "write 'llm' in system.kind");
     else if (redan_slice_is(field, "registry"))
         refuse_at(r, at, "system.registry is a text", "write system.registry == 'reg-eu1'");
-    else if (!in_words(redan_profile_flags, field))
+    else if (!redan_slice_among(redan_profile_flags, field))
         refuse_at(r, at, "the profile has no such flag",
                   "docs/threat-model.md lists the flags of a profile");
     const struct redan_node *node = find(r, field);

@@ -110,15 +110,6 @@ enum redan_status redan_step_read(struct redan_ctx *ctx, const struct redan_node
     return read_heads(ctx, &fields->heads, step, fault);
 }
 
-static enum redan_status add_digest(struct redan_ctx *ctx, struct redan_node *map, const char *key,
-                                    const struct redan_digest *digest)
-{
-    struct redan_slice text = {0};
-
-    REDAN_TRY(redan_digest_text(ctx, digest, &text));
-    return redan_node_add_text(ctx, map, key, text) ? REDAN_OK : REDAN_E_MEMORY;
-}
-
 static enum redan_status add_stamp(struct redan_ctx *ctx, struct redan_node *predicate,
                                    const char *key, uint64_t version,
                                    const struct redan_digest *digest)
@@ -127,7 +118,7 @@ static enum redan_status add_stamp(struct redan_ctx *ctx, struct redan_node *pre
 
     if (!map || !redan_node_add_number(ctx, map, "version", (double)version))
         return REDAN_E_MEMORY;
-    return digest ? add_digest(ctx, map, "digest", digest) : REDAN_OK;
+    return digest ? redan_node_add_digest(ctx, map, "digest", digest) : REDAN_OK;
 }
 
 static enum redan_status add_heads(struct redan_ctx *ctx, struct redan_node *predicate,
@@ -144,7 +135,7 @@ static enum redan_status add_heads(struct redan_ctx *ctx, struct redan_node *pre
             !redan_node_add_text(ctx, map, "system", head->system) ||
             !redan_node_add_number(ctx, map, "seq", (double)head->seq))
             return REDAN_E_MEMORY;
-        REDAN_TRY(add_digest(ctx, map, "digest", &head->digest));
+        REDAN_TRY(redan_node_add_digest(ctx, map, "digest", &head->digest));
     }
     return REDAN_OK;
 }
@@ -154,9 +145,9 @@ enum redan_status redan_step_write(struct redan_ctx *ctx, const struct redan_app
 {
     if (!redan_node_add_number(ctx, predicate, "number", (double)step->number))
         return REDAN_E_MEMORY;
-    REDAN_TRY(add_digest(ctx, predicate, "previous", &step->previous));
-    REDAN_TRY(add_digest(ctx, predicate, "chain", &step->chain));
-    REDAN_TRY(add_digest(ctx, predicate, "diff", &step->diff));
+    REDAN_TRY(redan_node_add_digest(ctx, predicate, "previous", &step->previous));
+    REDAN_TRY(redan_node_add_digest(ctx, predicate, "chain", &step->chain));
+    REDAN_TRY(redan_node_add_digest(ctx, predicate, "diff", &step->diff));
     REDAN_TRY(add_stamp(ctx, predicate, "keys", step->keys_version, NULL));
     REDAN_TRY(add_stamp(ctx, predicate, "org", step->org_version, &step->org));
     REDAN_TRY(add_stamp(ctx, predicate, "catalog", step->catalog_version, &step->catalog));

@@ -27,7 +27,7 @@ static enum redan_status run_one(struct redan_check *check, const struct redan_a
         return REDAN_OK;
     redan_digest_hex(&tree.digest, hex);
     REDAN_TRY(redan_format(check->ctx, &detail,
-                           "%.*s is sha256:%.12s..., release.%.*s is under review as %.*s",
+                           "%.*s is sha256:%.12s..., release.%.*s is under review as %.*s...",
                            REDAN_FMT(a->path), hex, REDAN_FMT(a->name),
                            REDAN_FMT(redan_slice_sub(item->value, 0, 19))));
     return redan_check_raise(check, &rule, REDAN_LEVEL_FAIL, NULL, detail,

@@ -105,12 +105,16 @@ static enum redan_status check_pinned(struct redan_check *check)
                                (unsigned long long)pinned->number));
         return raise(check, &back, REDAN_LEVEL_FAIL, detail);
     }
-    if (h->count > 0 && h->steps[0].number >= pinned->number)
+    /* where it is the threat model at hand, what is missing are signatures, and TM003 says whose */
+    if (h->steps[0].approval || redan_digest_eq(&h->steps[0].root, &s->model.root))
         return REDAN_OK;
-    REDAN_TRY(redan_format(check->ctx, &detail, "the approvals end at %llu, and %llu was pinned",
-                           (unsigned long long)(h->count ? h->steps[0].number : 0),
+    REDAN_TRY(redan_format(check->ctx, &detail,
+                           "approval %llu was pinned, and it is not there, or its signatures no "
+                           "longer count",
                            (unsigned long long)pinned->number));
-    return raise(check, &back, REDAN_LEVEL_FAIL, detail);
+    return redan_check_raise(check, &back, REDAN_LEVEL_FAIL, NULL, detail,
+                             REDAN_S("restore redan/ from version control; where a lead's key has "
+                                     "ended, have the leads sign that threat model again first"));
 }
 
 /* Whether an approval makes one of the chain's steps; a lead whose key has ended may have left. */

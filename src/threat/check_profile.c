@@ -129,6 +129,7 @@ static enum redan_status look_at(struct walk *w, const struct redan_history_step
 {
     struct redan_check *check = w->check;
     const struct redan_threat_model *model = step->model;
+    const struct redan_arena_mark mark = redan_arena_mark(&check->ctx->arena);
     struct redan_slice path = {0};
 
     if (!model)
@@ -140,8 +141,11 @@ static enum redan_status look_at(struct walk *w, const struct redan_history_step
         REDAN_TRY(ask_body(w, step, &result));
         return w->agreed ? REDAN_OK : raise_missing(check, path);
     }
-    if (redan_digest_eq(&model->profile_digest, &w->next_digest))
+    if (redan_digest_eq(&model->profile_digest, &w->next_digest)) {
+        if (model != step->model) /* a long history does not lie in memory side by side */
+            redan_arena_reset(&check->ctx->arena, mark);
         return REDAN_OK;
+    }
     REDAN_TRY(judge_step(w, step, model->profile));
     w->next = model->profile;
     w->next_digest = model->profile_digest;

@@ -6,18 +6,6 @@ const struct redan_rule redan_rule_separation = {
     "TM028", "duties are not separated", REDAN_SEVERITY_HIGH, maps, "have another person do it"};
 static const struct redan_rule *const rules[] = {&redan_rule_separation, NULL};
 
-static bool same_name(struct redan_slice a, struct redan_slice b)
-{
-    bool same = a.len > 0 && a.len == b.len;
-
-    for (size_t i = 0; same && i < a.len; i++) {
-        char x = a.at[i] >= 'A' && a.at[i] <= 'Z' ? (char)(a.at[i] - 'A' + 'a') : a.at[i];
-        char y = b.at[i] >= 'A' && b.at[i] <= 'Z' ? (char)(b.at[i] - 'A' + 'a') : b.at[i];
-        same = x == y;
-    }
-    return same;
-}
-
 /* The form asks for two ids; two ids may still be one person. That a lead has signed evidence is found where it is judged. */
 static enum redan_status run(struct redan_check *check)
 {
@@ -26,8 +14,10 @@ static enum redan_status run(struct redan_check *check)
     struct redan_slice security = redan_check_person(check, owners->security_lead);
     struct redan_slice detail = {0};
 
-    if (!same_name(ml, security) && !same_name(owners->ml_lead, owners->security_lead) &&
-        !same_name(ml, owners->security_lead) && !same_name(security, owners->ml_lead))
+    if (!redan_keyring_alike(ml, security) &&
+        !redan_keyring_alike(owners->ml_lead, owners->security_lead) &&
+        !redan_keyring_alike(ml, owners->security_lead) &&
+        !redan_keyring_alike(security, owners->ml_lead))
         return REDAN_OK;
     REDAN_TRY(redan_format(check->ctx, &detail,
                            "the ML lead %.*s and the security lead %.*s are one person by name",

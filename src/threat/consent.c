@@ -3,40 +3,13 @@
 
 enum { SKEW = 300 }; /* seconds that two clocks may differ */
 
-static char lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-static bool same_name(struct redan_slice a, struct redan_slice b)
-{
-    if (a.len == 0 || a.len != b.len)
-        return false;
-    for (size_t i = 0; i < a.len; i++) {
-        if (lower(a.at[i]) != lower(b.at[i]))
-            return false;
-    }
-    return true;
-}
-
-static const struct redan_keyring_holder *holder_of(const struct redan_keyring *ring,
-                                                    struct redan_slice id)
-{
-    const struct redan_keyring_holder *holders = ring->holders.items;
-
-    for (size_t i = 0; i < ring->holders.count; i++) {
-        if (redan_slice_eq(holders[i].id, id))
-            return &holders[i];
-    }
-    return NULL;
-}
-
 /* By id or by name: the threat model's owners are written by its author, who may write either. */
 static bool is_barred(const struct redan_texts *barred, const struct redan_keyring_holder *holder)
 {
     for (size_t i = 0; barred && i < barred->count; i++) {
         struct redan_slice who = redan_slice_trim(barred->items[i]);
-        if (same_name(who, holder->id) || same_name(who, redan_slice_trim(holder->name)))
+        if (redan_keyring_alike(who, holder->id) ||
+            redan_keyring_alike(who, redan_slice_trim(holder->name)))
             return true;
     }
     return false;
@@ -49,8 +22,8 @@ static bool is_same_person(const struct redan_keyring_holder *a,
     struct redan_slice name = redan_slice_trim(a->name);
     struct redan_slice other = redan_slice_trim(b->name);
 
-    return same_name(a->id, b->id) || same_name(name, other) || same_name(a->id, other) ||
-           same_name(name, b->id);
+    return redan_keyring_alike(a->id, b->id) || redan_keyring_alike(name, other) ||
+           redan_keyring_alike(a->id, other) || redan_keyring_alike(name, b->id);
 }
 
 enum redan_status redan_consent_signer(struct redan_ctx *ctx, const struct redan_consent_ask *ask,
@@ -59,7 +32,7 @@ enum redan_status redan_consent_signer(struct redan_ctx *ctx, const struct redan
                                        int64_t *at, struct redan_slice *why)
 {
     const struct redan_keyring_key *key = signer->key;
-    const struct redan_keyring_holder *holder = holder_of(ask->ring, key->holder);
+    const struct redan_keyring_holder *holder = redan_keyring_holder(ask->ring, key->holder);
     enum redan_key_state state = redan_keyring_state_signed(key, approval->time, signer->stamped);
     enum redan_key_state today = redan_keyring_state(key, ctx->now);
     bool ended = past && today != REDAN_KEY_VALID;
@@ -116,10 +89,11 @@ struct count {
 static void add(struct count *count, struct redan_slice id, int64_t at, int64_t end)
 {
     struct redan_consent *c = count->consent;
-    const struct redan_keyring_holder *holder = holder_of(count->ring, id);
+    const struct redan_keyring_holder *holder = redan_keyring_holder(count->ring, id);
     size_t i = 0;
 
-    while (i < c->count && !is_same_person(holder_of(count->ring, c->holders[i]), holder))
+    while (i < c->count &&
+           !is_same_person(redan_keyring_holder(count->ring, c->holders[i]), holder))
         i++;
     if (c->since == 0 || at < c->since)
         c->since = at;

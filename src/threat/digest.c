@@ -38,8 +38,9 @@ static enum redan_status digest_head(struct redan_problems *problems,
     return redan_tree_digest(ctx, "head", head, &model->head);
 }
 
-enum redan_status redan_leaf_digest(struct redan_problems *problems, const char *section,
-                                    const struct redan_node *node, struct redan_digest *digest)
+/* The leaf of one threat or control (its section): the digest of its own canonical tree. */
+static enum redan_status digest_leaf(struct redan_problems *problems, const char *section,
+                                     const struct redan_node *node, struct redan_digest *digest)
 {
     struct redan_arena_mark mark = redan_arena_mark(&problems->ctx->arena);
     struct redan_node *tree = NULL;
@@ -83,10 +84,9 @@ enum redan_status redan_threat_digest_root(struct redan_problems *problems,
         return REDAN_E_MEMORY;
     REDAN_TRY(digest_head(problems, model));
     for (size_t i = 0; i < model->threats.count; i++)
-        REDAN_TRY(redan_leaf_digest(problems, "threat", threats[i].node, &threats[i].leaf));
+        REDAN_TRY(digest_leaf(problems, "threat", threats[i].node, &threats[i].leaf));
     for (size_t i = 0; i < model->controls.count; i++)
-        REDAN_TRY(
-            redan_leaf_digest(problems, "control", controls[i].node, &model->control_leaves[i]));
+        REDAN_TRY(digest_leaf(problems, "control", controls[i].node, &model->control_leaves[i]));
     return problems->count > 0 ? REDAN_OK : digest_root(ctx, model);
 }
 
@@ -132,15 +132,16 @@ static enum redan_status digest_exception(struct redan_problems *problems,
     const struct redan_digest *const digests[] = {&model->control_leaves[own - first], &leaf};
     struct redan_slice file = problems->file;
     problems->file = REDAN_S("org.yaml"); /* where a complaint about it belongs */
-    enum redan_status status = redan_leaf_digest(problems, "control", shared->node, &leaf);
+    enum redan_status status = digest_leaf(problems, "control", shared->node, &leaf);
     problems->file = file;
     REDAN_TRY(status);
     return digest_item(problems, "exception", exception->node, keys, digests, &exception->subject);
 }
 
-enum redan_status redan_threat_digest_waivers(struct redan_problems *problems,
-                                              const struct redan_org *org,
-                                              struct redan_threat_model *model)
+/* What a governance body signs for each exclusion and exception. */
+static enum redan_status digest_waivers(struct redan_problems *problems,
+                                        const struct redan_org *org,
+                                        struct redan_threat_model *model)
 {
     struct redan_exclusion *exclusions = model->exclusions.items;
     struct redan_exception *exceptions = model->exceptions.items;
@@ -162,5 +163,5 @@ enum redan_status redan_threat_digest(struct redan_problems *problems, const str
     if (problems->count > 0)
         return REDAN_OK;
     REDAN_TRY(redan_threat_digest_acceptances(problems, org, model));
-    return redan_threat_digest_waivers(problems, org, model);
+    return digest_waivers(problems, org, model);
 }

@@ -17,15 +17,6 @@ REDAN_NODISCARD enum redan_status redan_threat_digest_root(struct redan_problems
 REDAN_NODISCARD enum redan_status redan_threat_digest_acceptances(struct redan_problems *problems,
                                                                   const struct redan_org *org,
                                                                   struct redan_threat_model *model);
-/* What it signs for each exclusion and exception. */
-REDAN_NODISCARD enum redan_status redan_threat_digest_waivers(struct redan_problems *problems,
-                                                              const struct redan_org *org,
-                                                              struct redan_threat_model *model);
-/* The leaf of one threat or control (its section): the digest of its own canonical tree. */
-REDAN_NODISCARD enum redan_status redan_leaf_digest(struct redan_problems *problems,
-                                                    const char *section,
-                                                    const struct redan_node *node,
-                                                    struct redan_digest *digest);
 /* Add `key: HEX` to a map. */
 REDAN_NODISCARD enum redan_status redan_digest_add(struct redan_ctx *ctx, struct redan_node *map,
                                                    struct redan_slice key,

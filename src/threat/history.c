@@ -1,8 +1,6 @@
 /* From agreed steps to the chain of approved threat models: whether each follows the one before. */
 #include "threat/history.h"
 
-#include <string.h>
-
 #include "threat/history_agree.h"
 #include "threat/history_text.h"
 #include "threat/system.h"
@@ -14,11 +12,6 @@ struct reading {
     const struct redan_system *system;
     struct redan_agreements all;
 };
-
-static bool same(const struct redan_digest *a, const struct redan_digest *b)
-{
-    return memcmp(a->bytes, b->bytes, REDAN_DIGEST_LEN) == 0;
-}
 
 /* Of the steps with the highest number, the threat model at hand when it is among them. */
 static const struct redan_agreement *newest_of(const struct reading *r)
@@ -37,7 +30,7 @@ static enum redan_status find_forks(struct reading *r, uint64_t settled, struct 
     for (size_t i = 1; i < r->all.count && h->fork.len == 0; i++) {
         const struct redan_history_step *a = &r->all.items[i - 1].step;
         const struct redan_history_step *b = &r->all.items[i].step;
-        if (a->number != b->number || same(&a->root, &b->root) || a->number <= settled)
+        if (a->number != b->number || redan_digest_eq(&a->root, &b->root) || a->number <= settled)
             continue;
         REDAN_TRY(redan_format(r->ctx, &h->fork,
                                "two approved threat models have the number %llu: %.*s and %.*s",
@@ -54,7 +47,7 @@ static enum redan_status break_off(struct reading *r, const struct redan_history
     uint64_t number = step->number - 1;
 
     if (number == 0) {
-        if (!same(&step->previous, &nothing) || !same(&step->chain, &nothing))
+        if (!redan_digest_eq(&step->previous, &nothing) || !redan_digest_eq(&step->chain, &nothing))
             h->fault = REDAN_S("approval 1 names one before it");
         return REDAN_OK;
     }
@@ -91,13 +84,18 @@ static enum redan_status follow(struct reading *r, const struct redan_pin_last *
     const struct redan_agreement *at = newest_of(r);
     bool reached = false;
 
-    if (!at && pinned)
+    /* its signatures are gone, or no longer count: it is known all the same, and what came before is the past */
+    if (pinned && (!at || at->step.number < pinned->number)) {
         add_pinned(h, pinned);
+        reached = true;
+        if (at && at->step.number + 1 != pinned->number)
+            at = NULL;
+    }
     while (at) {
         const struct redan_history_step *step = &at->step;
         add_step(h, at);
-        reached = reached ||
-                  (pinned && step->number == pinned->number && same(&step->root, &pinned->root));
+        reached = reached || (pinned && step->number == pinned->number &&
+                              redan_digest_eq(&step->root, &pinned->root));
         at = step->number > 1
                  ? redan_agreement_find(&r->all, step->number - 1, &step->previous, &step->chain)
                  : NULL;
@@ -108,7 +106,7 @@ static enum redan_status follow(struct reading *r, const struct redan_pin_last *
                                    "it has more than %d approved threat models; pin a later one",
                                    (int)REDAN_HISTORY_STEPS));
         else if (!at && !reached && pinned && step->number - 1 == pinned->number &&
-                 same(&step->previous, &pinned->root)) {
+                 redan_digest_eq(&step->previous, &pinned->root)) {
             add_pinned(h, pinned);
             reached = true;
         } else if (!at && !reached)
@@ -130,7 +128,8 @@ enum redan_status redan_history_read(struct redan_ctx *ctx, const struct redan_s
     if (!h.steps)
         return REDAN_E_MEMORY;
     REDAN_TRY(follow(&r, redan_pin_last(&system->pin, system->model.id), &h));
-    h.approved = h.count > 0 && h.steps[0].approval && same(&h.steps[0].root, &system->model.root);
+    h.approved = h.count > 0 && h.steps[0].approval &&
+                 redan_digest_eq(&h.steps[0].root, &system->model.root);
     REDAN_TRY(redan_history_texts(ctx, system, &h));
     *history = h;
     return REDAN_OK;

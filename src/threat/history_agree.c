@@ -45,11 +45,6 @@ static int by_step(const void *a, const void *b)
     return order != 0 ? order : memcmp(x->step.diff.bytes, y->step.diff.bytes, REDAN_DIGEST_LEN);
 }
 
-static bool same(const struct redan_digest *a, const struct redan_digest *b)
-{
-    return memcmp(a->bytes, b->bytes, REDAN_DIGEST_LEN) == 0;
-}
-
 struct redan_slice redan_history_owner(const struct redan_system *system, struct redan_slice role)
 {
     const struct redan_owners *owners = system->model.owners;
@@ -83,7 +78,7 @@ static enum redan_status collect(struct reading *r, const struct redan_approval 
                                  const struct redan_consent_ask *ask, struct redan_agreement *made)
 {
     const struct redan_system *s = r->system;
-    bool present = same(&a->subject, &s->model.root);
+    bool present = redan_digest_eq(&a->subject, &s->model.root);
     struct redan_consent_ask mine = *ask;
     struct redan_slice why = {0};
     size_t side = 0;
@@ -171,9 +166,9 @@ const struct redan_agreement *redan_agreement_find(const struct redan_agreements
             high = middle;
     }
     for (size_t i = low; i < agreements->count && items[i].step.number == number &&
-                         (!root || same(&items[i].step.root, root));
+                         (!root || redan_digest_eq(&items[i].step.root, root));
          i++) {
-        if (own && !same(&items[i].step.own, own))
+        if (own && !redan_digest_eq(&items[i].step.own, own))
             continue;
         if (!best || items[i].step.reviewed > best->step.reviewed)
             best = &items[i];
@@ -239,16 +234,16 @@ static enum redan_status agree_last(struct reading *r)
         const struct redan_approval *a = r->items[from];
         bool whole = false;
         to = group_end(r, from);
-        if (a->step.number != last || !same(&a->subject, &r->system->model.root))
+        if (a->step.number != last || !redan_digest_eq(&a->subject, &r->system->model.root))
             continue;
         struct redan_agreement made;
         REDAN_TRY(agree(r, from, to, true, &made, &whole));
         for (size_t i = 0; i < r->made->count; i++) {
             struct redan_agreement *old = &r->made->items[i];
-            if (old->step.number == last && same(&old->step.root, &made.step.root) &&
-                same(&old->step.previous, &made.step.previous) &&
-                same(&old->step.chain, &made.step.chain) &&
-                same(&old->step.diff, &made.step.diff)) {
+            if (old->step.number == last && redan_digest_eq(&old->step.root, &made.step.root) &&
+                redan_digest_eq(&old->step.previous, &made.step.previous) &&
+                redan_digest_eq(&old->step.chain, &made.step.chain) &&
+                redan_digest_eq(&old->step.diff, &made.step.diff)) {
                 *old = made;
                 old->out = !whole;
             }

@@ -47,12 +47,28 @@ enum redan_status redan_history_heads(struct redan_ctx *ctx, const struct redan_
     return REDAN_OK;
 }
 
-/* The pinned step is this threat model's, and a lead's key has since been found compromised: the other lead's signature, which still
- * counts, says where the step stands, and it is signed anew. NULL when there is none. */
-static const struct redan_approval *standing(struct redan_ctx *ctx, const struct redan_system *s)
+/* Whether a lead's key may say where a step stands; one that is void may not, one that has merely ended is second best. */
+static bool may_say(const struct redan_ctx *ctx, const struct redan_system *s,
+                    const struct redan_approval *a, bool ended)
+{
+    for (size_t k = 0; k < a->signer_count; k++) {
+        const struct redan_keyring_key *key = a->signers[k].key;
+        bool valid = redan_keyring_state(key, ctx->now) == REDAN_KEY_VALID;
+        bool is_void = key->revoked && key->revoked->reason == 1;
+        if (redan_keyring_holds(&s->ring, key->holder, a->role) && !is_void && (valid || ended))
+            return true;
+    }
+    return false;
+}
+
+/* The pinned step is this threat model's, and a lead's key has ended since: a signature that is left says where the step stands, and it is
+ * signed anew. NULL when there is none. */
+static const struct redan_approval *standing(const struct redan_ctx *ctx,
+                                             const struct redan_system *s)
 {
     const struct redan_history *h = &s->history;
     const struct redan_approvals *all = &s->approvals;
+    const struct redan_approval *second = NULL;
 
     if (h->count == 0 || h->approved || h->steps[0].approval ||
         !redan_digest_eq(&h->steps[0].root, &s->model.root))
@@ -63,21 +79,18 @@ static const struct redan_approval *standing(struct redan_ctx *ctx, const struct
             a->step.number != h->steps[0].number || !redan_slice_eq(a->system, s->model.id) ||
             !redan_digest_eq(&a->subject, &s->model.root))
             continue;
-        for (size_t k = 0; k < a->signer_count; k++) {
-            const struct redan_keyring_key *key = a->signers[k].key;
-            if (redan_keyring_holds(&s->ring, key->holder, a->role) &&
-                redan_keyring_state(key, ctx->now) == REDAN_KEY_VALID)
-                return a;
-        }
+        if (may_say(ctx, s, a, false))
+            return a;
+        if (!second && may_say(ctx, s, a, true))
+            second = a;
     }
-    return NULL;
+    return second;
 }
 
 /* The chain that would be added to is whole, and ends where the pin says at least. */
 static enum redan_status may_add(struct redan_ctx *ctx, const struct redan_system *s)
 {
     const struct redan_history *h = &s->history;
-    const struct redan_pin_last *pinned = redan_pin_last(&s->pin, s->model.id);
 
     if (h->fork.len)
         return redan_fail(ctx, REDAN_E_SCHEMA, 0,
@@ -88,17 +101,12 @@ static enum redan_status may_add(struct redan_ctx *ctx, const struct redan_syste
                           "the chain of approvals is broken: %.*s; restore redan/approvals from "
                           "version control",
                           REDAN_FMT(h->fault));
-    if (pinned && (h->count == 0 || h->steps[0].number < pinned->number))
-        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
-                          "approval %llu was pinned, the approvals here end at %llu; restore "
-                          "redan/approvals from version control",
-                          (unsigned long long)pinned->number,
-                          (unsigned long long)(h->count ? h->steps[0].number : 0));
     if (h->count > 0 && !h->approved && !h->steps[0].approval && !standing(ctx, s))
         return redan_fail(ctx, REDAN_E_SCHEMA, 0,
-                          "approval %llu was pinned, and no signature on it counts: restore "
-                          "redan/approvals and that threat model from version control; where the "
-                          "keys of both leads were compromised, pin the root alone and begin anew",
+                          "approval %llu was pinned, and it is not there, or its signatures no "
+                          "longer count: restore redan/ from version control; where a lead's key "
+                          "has ended, have the leads sign that threat model again first; where the "
+                          "keys of both were compromised, pin the root alone and begin anew",
                           (unsigned long long)h->steps[0].number);
     return REDAN_OK;
 }

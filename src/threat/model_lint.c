@@ -5,15 +5,6 @@
 #include "io/file.h"
 #include "record/scope.h"
 
-static bool in_words(const char *const *words, struct redan_slice text)
-{
-    for (size_t i = 0; words[i]; i++) {
-        if (redan_slice_is(text, words[i]))
-            return true;
-    }
-    return false;
-}
-
 static void lint_kind(struct redan_problems *problems, const struct redan_node *node)
 {
     if (node->kind != REDAN_NODE_LIST || node->count == 0) {
@@ -22,7 +13,7 @@ static void lint_kind(struct redan_problems *problems, const struct redan_node *
         return;
     }
     for (const struct redan_node *k = node->first; k; k = k->next) {
-        if (k->kind != REDAN_NODE_TEXT || !in_words(redan_profile_kinds, k->text))
+        if (k->kind != REDAN_NODE_TEXT || !redan_slice_among(redan_profile_kinds, k->text))
             redan_problem_add(problems, k, "use predictive, llm, rag, agentic",
                               "unknown kind \"%.*s\"", REDAN_FMT(k->text));
     }
@@ -74,7 +65,7 @@ static void lint_profile(struct redan_problems *problems, const struct redan_nod
             lint_ai_act(problems, n);
         else if (redan_slice_is(n->key, "registry"))
             lint_registry(problems, n);
-        else if (!in_words(redan_profile_flags, n->key))
+        else if (!redan_slice_among(redan_profile_flags, n->key))
             redan_problem_add(problems, n, "docs/threat-model.md lists the flags of a profile",
                               "unknown profile flag \"%.*s\"", REDAN_FMT(n->key));
         else if (!redan_node_bool(n, &truth))
@@ -98,7 +89,7 @@ static void lint_stages(struct redan_problems *problems, const struct redan_thre
             continue;
         }
         for (const struct redan_node *c = node->first; c; c = c->next) {
-            if (!in_words(cells, c->key) || c->kind != REDAN_NODE_TEXT)
+            if (!redan_slice_among(cells, c->key) || c->kind != REDAN_NODE_TEXT)
                 redan_problem_add(
                     problems, c, "the cells are assets, adversaries, vectors, controls",
                     "stage %s has no cell \"%.*s\"", redan_stage_words[s], REDAN_FMT(c->key));

@@ -117,6 +117,17 @@ static void lint_body(struct redan_problems *problems, const struct redan_org *o
                       "the organisation lets no role \"%.*s\" carry a risk", REDAN_FMT(r->body));
 }
 
+static bool is_known_kind(const struct redan_resolution *r)
+{
+    struct redan_slice word = redan_slice_trim(redan_node_text(r->node, "kind"));
+
+    for (size_t i = 0; redan_resolution_words[i]; i++) {
+        if (redan_slice_is(word, redan_resolution_words[i]))
+            return true;
+    }
+    return false;
+}
+
 void redan_resolution_lint(struct redan_problems *problems, const struct redan_org *org,
                            const struct redan_threat_model *model,
                            const struct redan_threat *threat)
@@ -124,8 +135,8 @@ void redan_resolution_lint(struct redan_problems *problems, const struct redan_o
     const struct redan_resolution *r = threat->resolution;
     const struct redan_node *controls = redan_node_get(r->node, "controls");
 
-    if (!redan_node_get(r->node, "kind"))
-        return; /* the binder has said so */
+    if (!is_known_kind(r))
+        return; /* the binder has said so, and nothing follows from it */
     lint_fields(problems, r);
     lint_body(problems, org, r);
     lint_refs(problems, org, model, controls, &r->controls, false, "controls");

@@ -161,15 +161,6 @@ static enum redan_status wrong(struct redan_ctx *ctx, const char *what)
     return redan_fail(ctx, REDAN_E_SCHEMA, 0, "this is no sound pack: %s", what);
 }
 
-static bool is_word(struct redan_slice text)
-{
-    for (size_t i = 0; redan_word_words[i]; i++) {
-        if (redan_slice_is(text, redan_word_words[i]))
-            return true;
-    }
-    return false;
-}
-
 static enum redan_status read_claim(struct redan_ctx *ctx, struct redan_slice text,
                                     struct redan_pack_claim *claim)
 {
@@ -183,7 +174,7 @@ static enum redan_status read_claim(struct redan_ctx *ctx, struct redan_slice te
     if (!redan_slice_is(redan_node_text(m, "schema"), REDAN_PACK_SCHEMA))
         return wrong(ctx, "its manifest is not of the schema " REDAN_PACK_SCHEMA);
     if (!redan_time_parse(redan_node_text(m, "made"), &claim->made) || claim->tool.len == 0 ||
-        claim->system.len == 0 || !is_word(claim->verdict) ||
+        claim->system.len == 0 || !redan_slice_among(redan_word_words, claim->verdict) ||
         !redan_digest_parse(redan_node_text(m, "root"), &claim->root) ||
         !redan_digest_parse(redan_node_text(m, "catalog"), &claim->catalog))
         return wrong(ctx, "its manifest lacks tool, time, system, root, verdict or catalogue");

@@ -37,13 +37,10 @@ struct redan_slice redan_check_body(const struct redan_check *check)
 
 struct redan_slice redan_check_person(const struct redan_check *check, struct redan_slice id)
 {
-    const struct redan_keyring_holder *holders = check->system->ring.holders.items;
+    const struct redan_keyring_holder *holder =
+        redan_keyring_holder(&check->system->ring, redan_slice_trim(id));
 
-    for (size_t i = 0; i < check->system->ring.holders.count; i++) {
-        if (redan_slice_eq(holders[i].id, redan_slice_trim(id)))
-            return redan_slice_trim(holders[i].name);
-    }
-    return (struct redan_slice){"", 0};
+    return holder ? redan_slice_trim(holder->name) : (struct redan_slice){"", 0};
 }
 
 enum { BARRED_MAX = 6 };

@@ -42,7 +42,7 @@ enum redan_status redan_system_find(struct redan_ctx *ctx, struct redan_slice st
     return redan_fail(
         ctx, REDAN_E_ABSENT, 0,
         "no redan/threatmodel.yaml in %.*s or the folders above it; --dir names another "
-        "folder",
+        "folder, redan org new --help begins one",
         REDAN_FMT(start));
 }
 
