@@ -212,14 +212,16 @@ static enum redan_status may_sign(struct redan_cli *cli, const struct redan_syst
 static enum redan_status show_step(struct redan_cli *cli, const struct redan_system *s,
                                    const struct redan_approval_step *step)
 {
-    const struct redan_history_step *before = redan_history_before(&s->history);
+    const struct redan_threat_model *before = NULL;
+    struct redan_slice path = {0};
     struct redan_diff diff;
 
     if (step->number == 1) {
         redan_cli_say(cli, "approval 1 of %.*s: there is none before it", REDAN_FMT(s->model.id));
         return REDAN_OK;
     }
-    REDAN_TRY(redan_history_diff(&cli->ctx, s, before ? before->model : NULL, &diff));
+    REDAN_TRY(redan_history_model(&cli->ctx, s->folder, &step->previous, &before, &path));
+    REDAN_TRY(redan_history_diff(&cli->ctx, s, before, &diff));
     redan_cli_say(cli,
                   "approval %llu of %.*s, since approval %llu: %zu loosened, %zu changed, %zu "
                   "tightened, %zu words; redan review shows all",

@@ -147,6 +147,16 @@ static enum redan_status read_summary(struct judge *j, struct redan_slice text)
 }
 
 /* Distinct holders of the role whose keys count now, and counted when the verdict was made. */
+/* One person counts once, whatever id signs. */
+static bool is_new(const struct judge *j, const struct redan_texts *seen, struct redan_slice holder)
+{
+    for (size_t i = 0; i < seen->count; i++) {
+        if (redan_consent_same_person(&j->keys->ring, seen->items[i], holder))
+            return false;
+    }
+    return true;
+}
+
 static enum redan_status count_gates(struct judge *j, const struct redan_signer *signers,
                                      size_t count, uint64_t *found, struct redan_slice *why)
 {
@@ -166,7 +176,7 @@ static enum redan_status count_gates(struct judge *j, const struct redan_signer 
         else if (!redan_keyring_holds(&j->keys->ring, key->holder, REDAN_S(REDAN_ADMISSION_ROLE)))
             REDAN_TRY(redan_format(j->ctx, why, "%.*s does not hold the role %s",
                                    REDAN_FMT(key->holder), REDAN_ADMISSION_ROLE));
-        else if (!redan_texts_have(&seen, key->holder))
+        else if (is_new(j, &seen, key->holder))
             seen.items[seen.count++] = key->holder;
     }
     *found = seen.count;

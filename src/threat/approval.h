@@ -87,6 +87,7 @@ REDAN_NODISCARD enum redan_status redan_approvals_read(struct redan_ctx *ctx,
 
 /* Who is asked about what. Services never count. */
 struct redan_consent_ask {
+    struct redan_slice holder; /* whose signature alone counts; empty: anybody's in the role */
     const struct redan_keyring *ring;
     const struct redan_approvals *approvals;
     struct redan_slice system;
@@ -109,6 +110,9 @@ struct redan_consent {
         why; /* of one that did not count: "expired ..."; empty when there was none */
     struct redan_slice reason; /* what the first that counted gives as its reason; may be empty */
 };
+/* Whether two holders' ids are one person's, as far as the ring tells: an id or a name of the one is an id or a name of the other. */
+bool redan_consent_same_person(const struct redan_keyring *ring, struct redan_slice a,
+                               struct redan_slice b);
 REDAN_NODISCARD enum redan_status redan_consent_count(struct redan_ctx *ctx,
                                                       const struct redan_consent_ask *ask,
                                                       struct redan_consent *consent);

@@ -15,15 +15,16 @@ static bool is_barred(const struct redan_texts *barred, const struct redan_keyri
     return false;
 }
 
-/* One person under two ids, as far as the ring tells: an id or a name of the one is an id or the name of the other. */
-static bool is_same_person(const struct redan_keyring_holder *a,
-                           const struct redan_keyring_holder *b)
+bool redan_consent_same_person(const struct redan_keyring *ring, struct redan_slice a,
+                               struct redan_slice b)
 {
-    struct redan_slice name = redan_slice_trim(a->name);
-    struct redan_slice other = redan_slice_trim(b->name);
+    const struct redan_keyring_holder *x = redan_keyring_holder(ring, a);
+    const struct redan_keyring_holder *y = redan_keyring_holder(ring, b);
+    struct redan_slice name = x ? redan_slice_trim(x->name) : a;
+    struct redan_slice other = y ? redan_slice_trim(y->name) : b;
 
-    return redan_keyring_alike(a->id, b->id) || redan_keyring_alike(name, other) ||
-           redan_keyring_alike(a->id, other) || redan_keyring_alike(name, b->id);
+    return redan_keyring_alike(a, b) || redan_keyring_alike(name, other) ||
+           redan_keyring_alike(a, other) || redan_keyring_alike(name, b);
 }
 
 enum redan_status redan_consent_signer(struct redan_ctx *ctx, const struct redan_consent_ask *ask,
@@ -38,6 +39,9 @@ enum redan_status redan_consent_signer(struct redan_ctx *ctx, const struct redan
     bool ended = past && today != REDAN_KEY_VALID;
 
     *counts = false;
+    if (ask->holder.len && !redan_slice_eq(ask->holder, key->holder))
+        return redan_format(ctx, why, "%.*s is not %.*s", REDAN_FMT(key->holder),
+                            REDAN_FMT(ask->holder));
     *at = signer->stamped ? signer->stamped : approval->time; /* a stamp is better than a word */
     if (!redan_keyring_holds(ask->ring, key->holder, ask->role) && !ended)
         return redan_format(ctx, why, "%.*s does not hold the role %.*s", REDAN_FMT(key->holder),
@@ -89,11 +93,9 @@ struct count {
 static void add(struct count *count, struct redan_slice id, int64_t at, int64_t end)
 {
     struct redan_consent *c = count->consent;
-    const struct redan_keyring_holder *holder = redan_keyring_holder(count->ring, id);
     size_t i = 0;
 
-    while (i < c->count &&
-           !is_same_person(redan_keyring_holder(count->ring, c->holders[i]), holder))
+    while (i < c->count && !redan_consent_same_person(count->ring, c->holders[i], id))
         i++;
     if (c->since == 0 || at < c->since)
         c->since = at;

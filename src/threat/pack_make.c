@@ -110,9 +110,10 @@ static enum redan_status add_stride(struct gather *g)
     bool judged = false;
 
     if (!stride || stride->file.len == 0 ||
-        redan_pack_knows(stride->file, (struct redan_slice){"", 0}, &judged))
+        (redan_pack_knows(stride->file, (struct redan_slice){"", 0}, &judged) && judged))
         return REDAN_OK;
-    if (!redan_path_inside(stride->file) || !redan_pack_knows(stride->file, stride->file, &judged))
+    if (redan_pack_knows(stride->file, (struct redan_slice){"", 0}, &judged) ||
+        !redan_path_inside(stride->file) || !redan_pack_knows(stride->file, stride->file, &judged))
         return redan_fail(g->ctx, REDAN_E_SCHEMA, 0,
                           "extends-stride names %.*s, which cannot be packed; move it into the "
                           "folder",
