@@ -21,7 +21,7 @@ static const struct redan_option options[] = {
     {NULL, 0, NULL, NULL},
 };
 
-enum { DAY = 86400, TERM = 90 * DAY, ID_MAX = 40 };
+enum { DAY = 86400, TERM = 90 * DAY, ID_MAX = 25 };
 
 /* What most first systems are; said aloud, so that nobody takes it for an answer. */
 static const char *const usual_flags[] = {"trains", "hosts_model", "query_access", NULL};
@@ -201,7 +201,7 @@ static bool small_word(struct redan_slice word)
     return word.len == 0;
 }
 
-/* "Label and annotation manipulation" as label-annotation-manipulation, as many whole words as there is room for. */
+/* "Label and annotation manipulation" as label-annotation, as many whole words as there is room for. */
 static enum redan_status id_of(struct redan_ctx *ctx, struct redan_slice name,
                                struct redan_slice *id)
 {
