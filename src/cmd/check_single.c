@@ -33,9 +33,7 @@ static enum redan_status write_vsa(const struct redan_check_ask *ask,
     redan_buf_init(&text, ctx, ctx->limits.file);
     redan_dsse_add(&text, &envelope);
     REDAN_TRY(redan_buf_ok(ctx, &text, "the summary"));
-    REDAN_TRY(redan_file_replace(ctx, redan_cli_value(cli, "vsa"), 0644, redan_buf_view(&text)));
-    redan_cli_say(cli, "wrote %.*s", REDAN_FMT(redan_cli_value(cli, "vsa")));
-    return REDAN_OK;
+    return redan_file_replace(ctx, redan_cli_value(cli, "vsa"), 0644, redan_buf_view(&text));
 }
 
 int redan_check_single(const struct redan_check_ask *ask, struct redan_slice start)

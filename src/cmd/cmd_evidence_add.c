@@ -3,6 +3,7 @@
 
 #include "cmd/cli_record.h"
 #include "cmd/command.h"
+#include "codec/bind.h"
 #include "io/file.h"
 #include "io/tree.h"
 #include "record/import.h"
@@ -54,17 +55,6 @@ static enum redan_status observe_json(struct redan_cli *cli, const struct redan_
     return REDAN_OK;
 }
 
-static bool is_id(struct redan_slice text)
-{
-    static const char letters[] =
-        "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz._-";
-    bool good = text.len > 0 && text.len <= 64 && !memchr("._-", text.at[0], 3);
-
-    for (size_t i = 0; good && i < text.len; i++)
-        good = memchr(letters, text.at[i], sizeof(letters) - 1) != NULL;
-    return good;
-}
-
 /* The systems that an organisation's proof covers, each once; by default the one at hand. */
 static enum redan_status read_covers(struct redan_cli *cli, struct redan_draft *draft)
 {
@@ -80,7 +70,7 @@ static enum redan_status read_covers(struct redan_cli *cli, struct redan_draft *
     if (!covers->items)
         return REDAN_E_MEMORY;
     for (size_t n = 0; redan_cli_value_at(cli, "covers", n, &text); n++) {
-        if (!is_id(text))
+        if (!redan_bind_is_id(text))
             return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
                               "--covers takes the id of a system, found \"%.*s\"", REDAN_FMT(text));
         if (!redan_texts_have(covers, text))

@@ -61,4 +61,7 @@ REDAN_NODISCARD enum redan_status redan_bind(struct redan_problems *problems,
                                              const struct redan_node *node,
                                              const struct redan_bind_shape *shape, void *out);
 
+/* Whether a text is an id, as REDAN_BIND_ID asks. */
+bool redan_bind_is_id(struct redan_slice text);
+
 #endif

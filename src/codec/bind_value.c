@@ -107,7 +107,7 @@ void redan_bind_empty(struct redan_problems *problems, const struct redan_bind_f
     redan_problem_add(problems, node, redan_buf_view(&fix).at, "\"%s\" has no value", field->name);
 }
 
-static bool is_id(struct redan_slice text)
+bool redan_bind_is_id(struct redan_slice text)
 {
     if (text.len == 0 || text.len > 64)
         return false;
@@ -130,7 +130,7 @@ static enum redan_status bind_text(struct redan_problems *problems,
         redan_bind_empty(problems, field, node);
         return REDAN_OK;
     }
-    if (field->kind == REDAN_BIND_ID && !is_id(text)) {
+    if (field->kind == REDAN_BIND_ID && !redan_bind_is_id(text)) {
         redan_bind_wrong(problems, field, node, "an id",
                          "1 to 64 letters, digits, \".\", \"_\" or \"-\", a letter or digit first");
         return REDAN_OK;

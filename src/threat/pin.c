@@ -1,5 +1,6 @@
 /* Reading, writing and advancing the text that is pinned outside the tree. */
 #include "threat/pin.h"
+#include "codec/bind.h"
 
 #include <string.h>
 
@@ -45,17 +46,6 @@ static enum redan_status wrong(struct redan_ctx *ctx, struct redan_slice word, c
     return redan_fail(ctx, REDAN_E_USAGE, 0, "\"%s\" in the pin: %s", shown, what);
 }
 
-static bool is_id(struct redan_slice text)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        bool alnum = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
-        if (!alnum && (i == 0 || (c != '.' && c != '_' && c != '-')))
-            return false;
-    }
-    return text.len > 0 && text.len <= 64;
-}
-
 /* keys=N or org=N, each once. */
 static enum redan_status read_version(struct redan_ctx *ctx, struct redan_slice word,
                                       struct redan_slice value, uint64_t *version)
@@ -74,7 +64,7 @@ static enum redan_status read_last(struct redan_ctx *ctx, struct redan_slice wor
     struct redan_slice number = {0};
     struct redan_slice root = {0};
 
-    if (!is_id(name) || !redan_slice_cut(value, ':', &number, &root) ||
+    if (!redan_bind_is_id(name) || !redan_slice_cut(value, ':', &number, &root) ||
         !redan_slice_u64(number, &last->number) || last->number == 0 ||
         !redan_digest_parse(root, &last->root))
         return wrong(ctx, word, "write keys=N, org=N or SYSTEM=N:sha256:HEX");

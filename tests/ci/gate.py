@@ -171,10 +171,9 @@ def test_gate(repo, root):
     expect(1, "FAIL", gate("deploy", model), there, "a changed verdict", **ours)
 
     # a verdict that somebody else signed, and one that is no pass
-    out = expect(0, "", gate("release"), repo, "signed by ci", **ours,
+    out = expect(3, "", gate("release"), repo, "signed by ci", **ours,
                  REDAN_GATE_KEY=os.path.join(TOP, "fixtures", "keys", "ci.pem"))
-    check("does not hold the role gate" in out, "no warning about the role: " + out)
-    expect(1, "FAIL", gate("deploy", model), copy_release(repo, "by-ci"), "signed by ci", **ours)
+    check("does not hold the role gate" in out, "nothing about the role: " + out)
     path = os.path.join(repo, "redan", "threatmodel.yaml")
     with open(path, encoding="utf-8") as file:
         before = file.read()

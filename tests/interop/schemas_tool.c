@@ -169,11 +169,8 @@ static int approval(struct redan_ctx *ctx)
 static int approved_release(struct redan_ctx *ctx)
 {
     struct redan_approval_head head = {REDAN_S("ci"), REDAN_S("s"), 1, items[0].digest};
-    const struct redan_approval_step step = {.number = 2,
-                                             .keys_version = 1,
-                                             .catalog_version = 1,
-                                             .heads = &head,
-                                             .head_count = 1};
+    const struct redan_approval_step step = {
+        .number = 2, .keys_version = 1, .catalog_version = 1, .heads = &head, .head_count = 1};
     const struct redan_approval_draft made = {.kind = REDAN_APPROVAL_RELEASE,
                                               .system = REDAN_S("s"),
                                               .role = REDAN_S("ml-lead"),
