@@ -1,10 +1,10 @@
 /* Reading, writing and advancing the text that is pinned outside the tree. */
 #include "threat/pin.h"
-#include "codec/bind.h"
 
 #include <string.h>
 
 #include "base/map.h"
+#include "codec/bind.h"
 
 static bool is_gap(char c)
 {
