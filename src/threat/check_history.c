@@ -182,8 +182,11 @@ static enum redan_status check_heads(struct redan_check *check)
         const struct redan_approval *a = &all->items[i];
         if (!is_of_chain(check, a))
             continue;
-        for (size_t k = 0; k < a->step.head_count && !first; k++)
-            first = is_there(&records, &a->step.heads[k]) ? NULL : &a->step.heads[k];
+        const struct redan_approval_head *heads = a->step.heads;
+        for (size_t k = 0; heads && k < a->step.head_count && !first; k++) {
+            if (!is_there(&records, &heads[k]))
+                first = &heads[k];
+        }
     }
     if (!first)
         return REDAN_OK;
