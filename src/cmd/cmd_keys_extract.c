@@ -181,7 +181,7 @@ const struct redan_command redan_cmd_keys_extract = {
         "each signature, and allowed_signers, and prints the commands that verify them, to be "
         "run in that\n"
         "folder. Whether those keys are the right ones is for keys.yaml and its root to say.\n\n"
-        "  redan keys extract redan/approvals/3f1c....json --out /tmp/audit",
+        "  redan keys extract redan/approvals/3f1c....json --out audit",
     .options = options,
     .least = 1,
     .most = 1,
