@@ -16,5 +16,15 @@ const struct redan_limits redan_limits_default = {
         (size_t)4 << 20, /* an honest one is a few KB; there may be many, and anybody may add one */
     .record_nodes = 50000,      /* about 4 MB of tree */
     .output = (size_t)16 << 20, /* a child's or a server's answer */
+    .whole = (size_t)16 << 20,  /* a scan stays under 64 MB with two of them */
+    .rewinds = 16,
+    .unpacked = (size_t)128 << 20, /* a megabyte of bomb is given up within a second */
+    .unpack_ratio = 64,
+    .members = 200000,
+    .containers = 8,
+    .pickle_ops = 200000000, /* a minute of work */
+    .pickle_memo = 16000000,
+    .pickle_cells = 16000000,
+    .scan_findings = 200,
     .workers = 0,
 };

@@ -23,6 +23,9 @@ struct redan_finding {
     struct redan_slice file;
     unsigned line;
     unsigned column;
+    bool has_offset;
+    uint64_t offset;             /* in bytes, where the place is one */
+    struct redan_slice evidence; /* the bytes that were seen there, as they stand; may be empty */
     struct redan_slice detail; /* what was found */
     struct redan_slice action; /* what to do next; the rule's help when empty */
 };
