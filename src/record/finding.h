@@ -24,10 +24,11 @@ struct redan_finding {
     unsigned line;
     unsigned column;
     bool has_offset;
+    unsigned part; /* which part of the file, in the order they were read; 0 for the file itself */
     uint64_t offset;             /* in bytes, where the place is one */
     struct redan_slice evidence; /* the bytes that were seen there, as they stand; may be empty */
-    struct redan_slice detail; /* what was found */
-    struct redan_slice action; /* what to do next; the rule's help when empty */
+    struct redan_slice detail;   /* what was found */
+    struct redan_slice action;   /* what to do next; the rule's help when empty */
 };
 
 /* Entries live in the context's arena. */

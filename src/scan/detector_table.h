@@ -4,4 +4,7 @@
 
 #include "scan/detector.h"
 
+extern const struct redan_detector redan_det_coverage;
+extern const struct redan_detector redan_det_format;
+
 #endif

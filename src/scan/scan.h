@@ -33,23 +33,28 @@ struct redan_scan_rule {
 const struct redan_scan_rule *redan_scan_rule_at(size_t i);
 const struct redan_scan_rule *redan_scan_rule_named(struct redan_slice id);
 
+/* For the program whose worker died on a file. */
+extern const struct redan_scan_rule redan_scan_worker_died;
+
 struct redan_scan_tables; /* what pickles may import, and what they never should: scan/policy.h */
 
 struct redan_scan_options {
-    bool deep; /* read tensor storages too, byte by byte */
+    bool deep;                              /* read tensor storages too, byte by byte */
     const struct redan_scan_tables *tables; /* never NULL; redan_scan_tables_builtin */
 };
 
 /* One thing that was scanned. Everything lives in the context's arena. */
 struct redan_scan_artefact {
-    struct redan_slice path;    /* as given */
-    struct redan_slice formats; /* "zip", "pickle", or several with ", " where its bytes are several things at once; "" when unknown */
+    struct redan_slice path; /* as given */
+    struct redan_slice
+        formats; /* "zip", "pickle", or several with ", " where its bytes are several things at once; "" when unknown */
     enum redan_scan_word verdict;
     enum redan_coverage coverage;
     struct redan_slice reason; /* of a coverage that is not complete */
     uint64_t size;             /* bytes of the file */
     uint64_t members;          /* things found inside and looked at */
-    uint64_t more;             /* findings beyond limits.scan_findings, counted only; none is graver than those told */
+    uint64_t
+        more; /* findings beyond limits.scan_findings, counted only; none is graver than those told */
     /* Sorted by offset within member chain. `subject` is the member chain ("archive/data.pkl!nested"), empty for the file itself; `file` the path;
      * `has_offset` and `offset` the place in the innermost member; `evidence` up to 200 bytes as they stand. */
     struct redan_findings findings;
