@@ -19,6 +19,14 @@ void redan_ctx_init(struct redan_ctx *ctx, const struct redan_limits *limits)
         ctx->seed = (uint64_t)(uintptr_t)ctx ^ (uint64_t)ctx->now; /* early boot only */
 }
 
+void redan_ctx_beside(struct redan_ctx *ctx, const struct redan_ctx *other)
+{
+    *ctx = (struct redan_ctx){.limits = other->limits, .now = other->now, .seed = other->seed};
+    ctx->mem.max = ctx->limits.memory;
+    ctx->mem.fail_at = other->mem.fail_at;
+    redan_arena_init(&ctx->arena, &ctx->mem);
+}
+
 void redan_ctx_done(struct redan_ctx *ctx)
 {
     if (ctx)

@@ -30,6 +30,8 @@ struct redan_ctx {
 
 /* NULL limits are the defaults. Reads the clock and the kernel's randomness once. */
 void redan_ctx_init(struct redan_ctx *ctx, const struct redan_limits *limits);
+/* A context beside another: its limits, time and randomness, memory of its own. */
+void redan_ctx_beside(struct redan_ctx *ctx, const struct redan_ctx *other);
 void redan_ctx_done(struct redan_ctx *ctx);
 
 /* Record the first failure and return its status; later ones leave the first in place. */

@@ -24,7 +24,7 @@ const struct redan_limits redan_limits_default = {
     .containers = 8,
     .pickle_ops = 200000000, /* a minute of work */
     .pickle_memo = 16000000,
-    .pickle_cells = 16000000,
+    .pickle_cells = 4000000, /* 64 MB each for the stack, the lists and what they hold */
     .scan_findings = 200,
     .workers = 0,
 };

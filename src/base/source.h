@@ -11,12 +11,19 @@ enum {
 
 struct redan_source;
 
+/* What the unpackings of one artefact may still yield, begun anew ones included. Held by whoever opened the artefact's own source. */
+struct redan_source_budget {
+    uint64_t left;
+};
+
 /* Where the bytes come from. `read` puts up to `len` bytes of `offset` into `to`; fewer only at the end of the source, or, with
- * a failure recorded, where the rest cannot be had. */
+ * a failure recorded, where the rest cannot be had. `view` is for kinds with a window of their own, NULL for others; `done` may be NULL. */
 struct redan_source_kind {
     const char *name; /* "memory", "file", "part", "gzip" ... */
     enum redan_status (*read)(struct redan_ctx *ctx, struct redan_source *source, uint64_t offset,
                               char *to, size_t len, size_t *got);
+    enum redan_status (*view)(struct redan_ctx *ctx, struct redan_source *source, uint64_t offset,
+                              size_t len, struct redan_slice *view);
     void (*done)(struct redan_source *source);
 };
 
@@ -26,15 +33,23 @@ struct redan_source {
     const struct redan_source_kind *kind;
     struct redan_source *parent;
     struct redan_mem *mem;
-    struct redan_slice memory; /* the whole, when it is in memory: views then cost nothing and stay valid */
-    uint64_t base;             /* of a part: its first byte in the parent */
+    struct redan_slice
+        memory;    /* the whole, when it is in memory: views then cost nothing and stay valid */
+    uint64_t base; /* of a part: its first byte in the parent */
     int fd;
-    bool broken; /* the bytes end before they should: a decoder failed, a file shrank */
+    bool
+        broken; /* the bytes end before they should: a decoder failed, a file shrank, a bound was reached */
+    enum redan_status fault; /* of a broken one: REDAN_E_SYNTAX, _LIMIT or _IO */
+    struct redan_source_budget *
+        budget; /* parts and unpackings inherit it; NULL: each unpacking has limits.unpacked of its own */
     char *window;
     size_t window_cap;
     size_t window_len;
+    size_t
+        window_ahead; /* how much the next read takes at least: more while they follow each other */
     uint64_t window_at;
-    void *state; /* of a decoder */
+    uint64_t turn; /* counts what made earlier views invalid */
+    void *state;   /* of a decoder */
 };
 
 /* Bytes that outlive the source. */
@@ -46,10 +61,13 @@ REDAN_NODISCARD enum redan_status redan_source_file(struct redan_ctx *ctx, int f
 void redan_source_part(struct redan_source *source, struct redan_source *parent, uint64_t offset,
                        uint64_t size);
 void redan_source_done(struct redan_source *source);
+/* The size, where need be by reading a stream to its end, or as far as it can be read. */
+REDAN_NODISCARD enum redan_status redan_source_measure(struct redan_ctx *ctx,
+                                                       struct redan_source *source, uint64_t *size);
 
 /* Up to `len` (at most REDAN_SOURCE_VIEW) bytes at `offset`, borrowed until the next view of this source; shorter at the end, empty past it.
- * A decoder that must go back to an earlier offset begins anew, at most limits.rewinds times. REDAN_E_IO: the machine refused. REDAN_E_LIMIT: a
- * bound was reached. REDAN_E_SYNTAX: what it is decoded from is damaged there; bytes before the damage were given. */
+ * A decoder that must go back to an earlier offset begins anew, at most limits.rewinds times. Damage ends the
+ * source like an end, with `broken` set. REDAN_E_IO: the machine refused. REDAN_E_LIMIT: a bound was reached, and no byte at `offset` can be had. */
 REDAN_NODISCARD enum redan_status redan_source_view(struct redan_ctx *ctx,
                                                     struct redan_source *source, uint64_t offset,
                                                     size_t len, struct redan_slice *view);
@@ -66,8 +84,9 @@ struct redan_source_reader {
     uint64_t end;             /* no byte at or after it is read */
     bool failed;              /* a read went past the end; every later one gives zero */
     enum redan_status status; /* why, when it was not simply the end */
-    struct redan_slice near;  /* bytes at hand, from near_at */
+    struct redan_slice near;  /* bytes at hand, from near_at; of the source's `near_turn` */
     uint64_t near_at;
+    uint64_t near_turn;
 };
 
 void redan_source_reader_init(struct redan_source_reader *reader, struct redan_ctx *ctx,
