@@ -30,12 +30,14 @@ BEGIN {
     third["zlib.h"] = "format";             third["lzma.h"] = "format"
     third["bzlib.h"] = "format";            third["zstd.h"] = "format"
     third["lz4.h"] = "format";              third["lz4frame.h"] = "format"
+    third["zstd_errors.h"] = "format";      third["archive.h"] = "format"
+    third["archive_entry.h"] = "format"
     third["microhttpd.h"] = "cmd examples"; third["xgboost/*"] = "examples"
     third["ngx_*"] = "nginx";               third["nginx.h"] = "nginx"
     third["Python.h"] = "python"
 
     # the C library, the compiler and the kernel; anything else must be named above
-    n = split("assert ctype errno fenv float inttypes limits locale math setjmp signal stdalign stdarg " \
+    n = split("assert ctype errno fenv float inttypes limits locale malloc math setjmp signal stdalign stdarg " \
               "stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath time uchar wchar " \
               "wctype dirent dlfcn fcntl fnmatch getopt glob grp libgen netdb poll pthread pwd regex sched " \
               "semaphore spawn syslog termios unistd emmintrin immintrin arm_neon", c, " ")

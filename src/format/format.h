@@ -41,5 +41,7 @@ REDAN_NODISCARD enum redan_status redan_unpack(struct redan_ctx *ctx, struct red
                                                const struct redan_part *part,
                                                struct redan_source *source);
 const char *redan_packing_name(enum redan_packing packing); /* "gzip" */
+/* Load what unpacking may need from the system, before rights are given up: later it could not be had. */
+void redan_unpack_prepare(struct redan_ctx *ctx);
 
 #endif

@@ -14,7 +14,7 @@ enum redan_entry_kind {
 };
 
 enum {
-    REDAN_OBJECT_ENTRIES = 48, /* entries beyond these are read but not shown */
+    REDAN_OBJECT_ENTRIES = 256, /* a map of more is shown in parts: several objects of the same path and offset */
     REDAN_OBJECT_TEXT = 65536, /* longer texts are shown cut; `length` says how long they are */
 };
 

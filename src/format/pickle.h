@@ -37,37 +37,39 @@ enum redan_pickle_holds {
 
 /* A small tagged cell, passed by value. */
 struct redan_pickle_value {
-    uint8_t kind;  /* enum redan_pickle_kind */
-    uint8_t holds; /* of containers, and of a RESULT's arguments: enum redan_pickle_holds */
+    uint8_t kind;    /* enum redan_pickle_kind */
+    uint8_t holds;   /* of containers, and of a RESULT's arguments: enum redan_pickle_holds */
     uint8_t decoded; /* TEXT: 0 as it stands, 1 the source holds an escaped spelling */
     uint8_t truth;   /* BOOL */
     uint32_t id;     /* GLOBAL and RESULT: the global; containers: the machine's own */
-    uint64_t at;     /* TEXT and BYTES: offset of the first byte in the source; INT: the number, as int64_t; containers: elements */
-    uint64_t len;    /* TEXT and BYTES: bytes */
+    uint64_t
+        at; /* TEXT and BYTES: offset of the first byte in the source; INT: the number, as int64_t; containers: elements */
+    uint64_t len; /* TEXT and BYTES: bytes */
 };
 
 enum redan_pickle_event_kind {
-    REDAN_PICKLE_IMPORT,     /* a global was looked up: module, name, how */
-    REDAN_PICKLE_CALL,       /* something was called or instantiated: callee, args, how; keywords when NEWOBJ_EX */
-    REDAN_PICKLE_BUILD,      /* state was set: callee is the target, args the state */
-    REDAN_PICKLE_DYNAMIC,    /* a global whose name is no constant text: callee is the module operand, args the name operand */
-    REDAN_PICKLE_EXTENSION,  /* EXT1, EXT2, EXT4: number is the code */
+    REDAN_PICKLE_IMPORT, /* a global was looked up: module, name, how */
+    REDAN_PICKLE_CALL, /* something was called or instantiated: callee, args, how; keywords when NEWOBJ_EX */
+    REDAN_PICKLE_BUILD, /* state was set: callee is the target, args the state */
+    REDAN_PICKLE_DYNAMIC, /* a global whose name is no constant text: callee is the module operand, args the name operand */
+    REDAN_PICKLE_EXTENSION,     /* EXT1, EXT2, EXT4: number is the code */
     REDAN_PICKLE_PERSISTENT_ID, /* a persistent id was loaded: args is the id (PERSID: a TEXT) */
-    REDAN_PICKLE_ITEMS,      /* SETITEM(S), APPEND(S), ADDITEMS on what is no dict, list or set of this pickle: callee is the target */
-    REDAN_PICKLE_CONSTANT,   /* a text or bytes constant of 8 bytes or more: args */
-    REDAN_PICKLE_STRUCTURE,  /* frames, divergence, odd structure: what is one of redan_pickle_words, text the detail */
-    REDAN_PICKLE_ARRAY,      /* joblib: raw array bytes follow in the stream and were passed over: offset, number (bytes) */
-    REDAN_PICKLE_END,        /* one pickle is over: what is "stop", "truncated", "opcode" (unknown one), "operand", "budget" */
+    REDAN_PICKLE_ITEMS, /* SETITEM(S), APPEND(S), ADDITEMS on what is no dict, list or set of this pickle: callee is the target */
+    REDAN_PICKLE_CONSTANT, /* a text or bytes constant of 8 bytes or more: args */
+    REDAN_PICKLE_STRUCTURE, /* frames, divergence, odd structure: what is one of redan_pickle_words, text the detail */
+    REDAN_PICKLE_ARRAY, /* joblib: raw array bytes follow in the stream and were passed over: offset, number (bytes) */
+    REDAN_PICKLE_END, /* one pickle is over: what is "stop", "truncated", "opcode" (unknown one), "operand", "budget" */
 };
 
 struct redan_pickle_event {
     enum redan_pickle_event_kind kind;
     uint8_t opcode;
-    unsigned stream;  /* which pickle of the source, from 0 */
-    uint64_t offset;  /* of the opcode in the source */
+    unsigned stream; /* which pickle of the source, from 0 */
+    uint64_t offset; /* of the opcode in the source */
     uint64_t number;
     const char *what; /* static */
-    struct redan_slice module, name; /* IMPORT; CALL and BUILD when the callee or target is a GLOBAL, or the RESULT of one */
+    struct redan_slice module,
+        name; /* IMPORT; CALL and BUILD when the callee or target is a GLOBAL, or the RESULT of one */
     struct redan_pickle_value callee, args, keywords;
     struct redan_slice text;
 };
@@ -105,13 +107,13 @@ struct redan_pickle_line {
     uint64_t offset;
     uint64_t size; /* opcode and operand */
     uint8_t opcode;
-    const char *name;          /* "SHORT_BINUNICODE" */
+    const char *name;           /* "SHORT_BINUNICODE" */
     struct redan_slice operand; /* as bytes, at most 256 of them */
     size_t stack;               /* depth after it */
     size_t marks;
-    size_t memo;                       /* entries */
-    struct redan_pickle_value top;     /* after it; kind MARK when the stack is empty */
-    struct redan_slice note;           /* "calls os.system", "memo 3"; may be empty */
+    size_t memo;                   /* entries */
+    struct redan_pickle_value top; /* after it; kind MARK when the stack is empty */
+    struct redan_slice note;       /* "calls os.system", "memo 3"; may be empty */
 };
 typedef enum redan_status redan_pickle_liner(void *arg, struct redan_pickle *pickle,
                                              const struct redan_pickle_line *line);
