@@ -10,7 +10,8 @@ enum { HEAD = 4096 };
 /* Members that say what the others are go first. */
 static bool goes_first(struct redan_slice name)
 {
-    return redan_slice_is(name, "data.pkl") || redan_slice_ends(name, REDAN_S("/data.pkl"));
+    return redan_slice_is(name, "data.pkl") || redan_slice_ends(name, REDAN_S("/data.pkl")) ||
+           redan_slice_ends(name, REDAN_S("/constants.pkl"));
 }
 
 enum redan_status redan_engine_wait(struct redan_scan *scan, const struct redan_fact *fact)

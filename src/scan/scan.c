@@ -130,13 +130,18 @@ static enum redan_status enter(struct redan_scan *scan, const struct redan_engin
 
 static enum redan_status finish(struct redan_scan *scan)
 {
-    const struct redan_source *source = redan_engine_top(scan)->source;
+    const struct redan_engine_frame *frame = redan_engine_top(scan);
 
-    if (source->broken)
-        redan_engine_unread(scan, source->fault);
+    if (frame->source->broken)
+        redan_engine_unread(scan, frame->source->fault);
     for (size_t i = 0; redan_detectors[i]; i++) {
-        if (redan_detectors[i]->end)
-            REDAN_TRY(redan_detectors[i]->end(scan));
+        const struct redan_detector *detector = redan_detectors[i];
+
+        /* no memory was to be had when it began: the coverage says so */
+        if ((detector->state && !frame->state[i]) || (detector->group && !frame->below[i]))
+            continue;
+        if (detector->end)
+            REDAN_TRY(detector->end(scan));
     }
     return REDAN_OK;
 }
@@ -219,11 +224,10 @@ enum redan_status redan_scan_source(struct redan_ctx *ctx, const struct redan_sc
     struct redan_scan *scan = redan_take(ctx, sizeof(*scan));
     struct redan_ctx REDAN_DEFER(redan_ctx_done) found, REDAN_DEFER(redan_ctx_done) wait;
 
-    redan_ctx_init(&found, &ctx->limits);
-    redan_ctx_init(&wait, &ctx->limits);
+    redan_ctx_beside(&found, ctx);
+    redan_ctx_beside(&wait, ctx);
     if (!scan)
         return REDAN_E_MEMORY;
-    found.mem.fail_at = wait.mem.fail_at = ctx->mem.fail_at;
     redan_findings_init(&made.findings, &found);
     scan->ctx = ctx;
     scan->found = &found;
