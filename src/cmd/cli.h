@@ -10,7 +10,7 @@ enum { REDAN_EXIT_CLEAN = 0, REDAN_EXIT_FINDINGS = 1, REDAN_EXIT_USAGE = 2, REDA
 struct redan_option {
     const char *name; /* "root"; --root */
     char letter;      /* 0 for none */
-    const char *arg;  /* "FINGERPRINT"; NULL for a flag */
+    const char *arg;  /* "FINGERPRINT"; "[=FILE]" where it may be left out; NULL for a flag */
     const char *help;
 };
 

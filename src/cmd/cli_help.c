@@ -50,7 +50,7 @@ static void option_line(struct redan_buf *out, const struct redan_option *o)
     else
         redan_buf_printf(out, "      --%s", o->name);
     if (o->arg)
-        redan_buf_printf(out, " %s", o->arg);
+        redan_buf_printf(out, "%s%s", o->arg[0] == '[' ? "" : " ", o->arg);
     size_t taken = out->len - start;
     if (taken >= HELP_COLUMN) {
         redan_buf_char(out, '\n');

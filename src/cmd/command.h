@@ -31,6 +31,10 @@ extern const struct redan_command redan_cmd_pack;
 extern const struct redan_command redan_cmd_release_pin;
 extern const struct redan_command redan_cmd_pr;
 extern const struct redan_command redan_cmd_review;
+extern const struct redan_command redan_cmd_scan;
+extern const struct redan_command redan_cmd_scan_disasm;
+extern const struct redan_command redan_cmd_scan_explain;
+extern const struct redan_command redan_cmd_scan_tables;
 extern const struct redan_command redan_cmd_version;
 
 #endif

@@ -22,8 +22,10 @@ static void add_options(struct parser *p, const struct redan_option *options)
 
     for (const struct redan_option *o = options; o && o->name && p->count < OPTIONS_MAX; o++) {
         p->options[p->count] = o;
-        p->longs[p->count] = (struct option){o->name, o->arg ? required_argument : no_argument,
-                                             NULL, FIRST_LONG + (int)p->count};
+        int takes = !o->arg            ? no_argument
+                    : o->arg[0] == '[' ? optional_argument
+                                       : required_argument;
+        p->longs[p->count] = (struct option){o->name, takes, NULL, FIRST_LONG + (int)p->count};
         if (o->letter) {
             p->letters[n++] = o->letter;
             if (o->arg)

@@ -138,8 +138,9 @@ struct redan_evidence_fact {
 
 /* The words around CONTROL/EVIDENCE in the command that records one. */
 struct redan_evidence_how {
-    const char *before; /* "import REPORT --format junit --for " */
-    const char *after;  /* "--path PATH " */
+    const char *before;  /* "import REPORT --format junit --for " */
+    const char *after;   /* "--path PATH " */
+    const char *command; /* "scan " where it is another than "evidence "; NULL */
 };
 
 /* An evidence type: one file, one line in table.c. It judges recorded statements only; verifying anew is a producer's job. */

@@ -4,7 +4,7 @@
 static const struct redan_evidence_fact facts[] = {
     {"coverage", "complete"}, {"findings", NULL}, {NULL, NULL}};
 
-static const struct redan_evidence_how how = {"import REPORT --format sarif --for ", ""};
+static const struct redan_evidence_how how = {"PATH --for ", "", "scan "};
 
 const struct redan_evidence_type redan_evidence_scan = {
     .name = "scan",
