@@ -111,7 +111,7 @@ static void record_platform(struct fixture *f)
 
 static void newer_catalogue(struct fixture *f)
 {
-    f->catalog.version = 2;
+    f->catalog.version = 900;
 }
 
 enum { AFTER_DUE = 1803700000 }; /* 2027-02-27, a day after the plan was due */
@@ -249,15 +249,15 @@ static const struct row {
      .detail = ""},
     {"TM030", REDAN_WORD_FAIL, .spoil = newer_catalogue, .org_from = "version: 1",
      .org_to = "version: 1\ncatalog: {version: 1, max-age: 45d, reviewed: 2026-10-01}",
-     .detail = "the catalogue has the version 2, org.yaml has triaged 1, and not within 45 days"},
+     .detail = "the catalogue has the version 900, org.yaml has triaged 1, and not within 45 days"},
     {"", REDAN_WORD_PASS, .spoil = newer_catalogue, .org_from = "version: 1",
      .org_to = "version: 1\ncatalog: {version: 1, max-age: 45d, reviewed: 2026-11-01}",
      .detail = ""},
     {"TM030", REDAN_WORD_FAIL, .spoil = newer_catalogue, .org_from = "version: 1",
      .org_to = "version: 1\ncatalog: {version: 1, max-age: 45d, reviewed: 2027-11-01}"},
-    {"TM030", REDAN_WORD_FAIL, .org_from = "version: 1",
-     .org_to = "version: 1\ncatalog: {version: 2}",
-     .detail = "this program's catalogue has the version 1, org.yaml asks for 2"},
+    {"TM030", REDAN_WORD_FAIL, .spoil = newer_catalogue, .org_from = "version: 1",
+     .org_to = "version: 1\ncatalog: {version: 901}",
+     .detail = "this program's catalogue has the version 900, org.yaml asks for 901"},
     {"TM032", REDAN_WORD_FAIL, .org_from = "version: 1",
      .org_to = "version: 1\nrequired: [{catalog: I-RATE}]",
      .detail = "I-RATE Per-principal query budget sized to the extraction threat, not only a "

@@ -1,0 +1,13 @@
+/* JSON, YAML and other text from outside. */
+#include "format_round.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct redan_slice bytes = {(const char *)data, size};
+
+    format_round(&redan_format_json, bytes);
+    format_round(&redan_format_yaml, bytes);
+    format_round(&redan_format_text, bytes);
+    return 0;
+}

@@ -1,0 +1,13 @@
+/* Lua Torch objects and models of closed formats from outside. */
+#include "format_round.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct redan_slice bytes = {(const char *)data, size};
+
+    format_round(&redan_format_torch7, bytes);
+    format_round(&redan_format_cntk, bytes);
+    format_round(&redan_format_rknn, bytes);
+    return 0;
+}
