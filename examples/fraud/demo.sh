@@ -83,6 +83,7 @@ run redan keys list
 say "4. The release is pinned, and evidence about it recorded"
 run redan release pin model=model.json dataset=transactions.csv gateway=serve.json
 run redan evidence add model-held/hash --path model.json --key keys/ci-staging.pem
+run redan scan model.json --for model-scanned/scan --key keys/ci-staging.pem
 run redan evidence add dataset-held/hash --path transactions.csv --key keys/steward.pem
 run redan evidence add holdout-gate/auc --observed holdout.json --key keys/ml-eval.pem
 run redan evidence add no-online-update/serving-config --observed serve.json --key keys/ci-staging.pem
@@ -134,7 +135,17 @@ env -u REDAN_ROOT redan approve --quiet --dir mallory --role security-lead --key
 refuse redan check mallory >mallory.txt
 head -n 6 mallory.txt
 
-say "8. One byte of the model is changed"
+say "8. Somebody plants a pickle in the place of the model, and pins it: the scan says what loading it would run"
+printf 'cposix\nsystem\n(S"id > planted.txt"\ntR.' >planted.pkl
+refuse redan scan planted.pkl
+cp -R redan planted
+redan release pin --quiet --dir planted model=planted.pkl >/dev/null
+redan scan planted.pkl --quiet --dir planted --for model-scanned/scan --key keys/ci-staging.pem >/dev/null || true
+refuse redan check planted >planted.said
+head -n 3 planted.said
+grep -A 2 'code-on-load' planted.said
+
+say "9. One byte of the model is changed"
 printf 'X' | dd of=model.json bs=1 seek=4096 conv=notrunc status=none
 refuse redan check --artefact model=model.json
 
