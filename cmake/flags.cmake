@@ -29,6 +29,7 @@ if(REDAN_SANITIZE)
     add_link_options(-fsanitize=${REDAN_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
     target_compile_definitions(redan_flags INTERFACE _FORTIFY_SOURCE=2)
+    target_compile_options(redan_flags INTERFACE -fno-semantic-interposition) # nobody replaces our functions one by one
 endif()
 option(REDAN_COVER "instrument for gcov" OFF)
 if(REDAN_COVER)

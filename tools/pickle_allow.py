@@ -25,9 +25,11 @@ backcompat _config_module _debug _numpy contrib_cli clearml comet dvc mlflow nep
 dataframe_protocol interchange _build_utils fixes_hub download downloads _downloader file_utils fs connectors_cli connectors launch launcher
 launchers elastic rpc store rendezvous checkpoint_engine solutions trackers nas assets annotator autoinstall build_py config_cli
 experimental_cli cluster_cli kernels_cli sklearn_tags debug_utils debugging safetensors_conversion mock dask spark ray pyspark
+executors fileio storages fetching fetchers vendor externals parallel _external remote
 """.split())
 # Modules that are in even so, though a part of their path is in SKIP_PARTS.
-KEEP_MODULES = set("""sklearn.pipeline imblearn.pipeline sklearn.externals.joblib.numpy_pickle torch.package._mock joblib.numpy_pickle""".split())
+KEEP_MODULES = set("""sklearn.pipeline imblearn.pipeline sklearn.externals.joblib.numpy_pickle torch.package._mock joblib.numpy_pickle
+torch.nn.parallel.data_parallel torch.nn.parallel.distributed""".split())
 SKIP_MODULES = set("""
 torch.hub torch.package torch.serialization torch._weights_only_unpickler torch.utils._config_module torch._classes torch._ops torch._VF torch._compile
 torch._guards torch._lobpcg torch._deploy torch._python_dispatcher torch._sources torch._jit_internal torch.cuda._gpu_trace torch.utils.hooks_cli
@@ -69,6 +71,14 @@ longformer longt5 luke lxmert m2m_100 marian maskformer mbart mbart50 megatron_b
 owlvit pegasus perceiver phi phobert plbart prophetnet qwen2 rag reformer rembert resnet retribert roberta roformer sam segformer sew speech_encoder_decoder
 speech_to_text speecht5 splinter squeezebert swin t5 table_transformer tapas timesformer transfo_xl trocr unispeech unispeech_sat vilt vision_encoder_decoder
 vision_text_dual_encoder visual_bert vit vit_mae wav2vec2 wav2vec2_with_lm wavlm whisper xglm xlm xlm_prophetnet xlm_roberta xlm_roberta_xl xlnet xmod yolos yoso
+align altclip autoformer bamba bark bit chinese_clip clap clipseg clvp code_llama cohere cohere2 conditional_detr convnextv2 cpmant cvt d_fine dac dbrx deepseek_v2
+deepseek_v3 deformable_detr depth_anything dinov2 dinov2_with_registers dinov3_vit donut efficientnet encodec ernie4_5 ernie_m exaone4 falcon_mamba focalnet fuyu
+gemma3 gemma3n glm glm4 gpt_oss granite granitemoe grounding_dino helium hiera idefics idefics2 idefics3 ijepa informer instructblip jamba jetmoe kosmos2 llama4
+llava llava_next mamba mamba2 markuplm mask2former mega mimi mistral3 mobilenet_v1 mobilenet_v2 mobilevitv2 modernbert moonshine moshi musicgen nemotron nezha
+nllb_moe nougat olmo olmo2 olmoe oneformer owlv2 paligemma patchtsmixer patchtst persimmon phi3 phimoe pix2struct pixtral poolformer pop2piano pvt pvt_v2 qdqbert
+qwen2_5_vl qwen2_moe qwen2_vl qwen3 qwen3_moe realm recurrent_gemma regnet rt_detr rt_detr_v2 rwkv sam2 seamless_m4t sew_d siglip siglip2 smollm3 smolvlm stablelm
+starcoder2 swin2sr swinv2 switch_transformers time_series_transformer udop umt5 univnet upernet van videomae vit_msn vitpose vits vivit wav2vec2_bert
+wav2vec2_conformer x_clip zamba zamba2 zoedepth
 """.split()
 ONLY = {
     "torch": r"torch(\.(nn\.(modules|intrinsic|qat|quantized|quantizable|backends|attention|parallel)\b.*|nn\.(parameter|utils\.(rnn|parametrizations|"
@@ -85,6 +95,7 @@ ONLY = {
     "pandas": r"pandas(\.arrays|\.tseries\.offsets|\.api\.\w+)?$|pandas\.(_libs\.(arrays|internals|interval|missing|sparse|tslibs\..*)|core\.(arrays\..*|dtypes\.dtypes|frame|series|index|indexes\..*|internals\b.*|categorical|"
               r"panel|sparse\..*|groupby\b.*|window\..*|resample|indexing|base|generic)|tseries\..*|indexes\..*|tslib|_period|sparse\..*|types\..*|index)$",
     "scipy": r"scipy(?!\.(_lib|linalg|fft|misc|io|optimize\._(shgo|trlib|bglu)\w*)\b).*$",
+    "diffusers": r"diffusers\.(configuration_utils|models\b.*|schedulers\b.*)$",
     "datasets": r"datasets\.(features\b.*|info|splits)$",
     "nltk": r"nltk\.(probability|tokenize\..*|classify\..*|tag\..*|stem\..*|chunk\..*|corpus\.reader\.wordnet|tree\b.*|grammar|lm\..*|translate\..*|data)$",
     "lightning_fabric": r"lightning_fabric\.utilities\..*$",
@@ -100,9 +111,9 @@ ONLY = {
     "stanza": r"stanza\.models\..*$",
 }
 # Packages that wheels bring along and saved models do not hold, or that catalog/pickle-core.tsv covers by hand.
-NOT = set("""caffe2 torchgen functorch diffusers keras dill cloudpickle antlr4 optree evaluate onnxruntime accelerate open_clip_train attrdict
+NOT = set("""caffe2 torchgen functorch keras dill cloudpickle antlr4 optree evaluate onnxruntime accelerate open_clip_train attrdict
 spacy allennlp mlflow bitsandbytes""".split())
-NOT_A_MODEL = re.compile(r"(TF|Flax)[A-Z]|\w*(Output(With\w*)?|Kwargs|Converter|TypedDict)$")
+NOT_A_MODEL = re.compile(r"(TF|Flax)[A-Z]|\w*(OutputWith\w*|Kwargs|Converter|TypedDict)$")
 CALLED_BASES = re.compile(r"(Enum|IntEnum|StrEnum|Flag|IntFlag|ExplicitEnum|Error|Exception|Warning|ChoiceEnum|BaseEnum|StrEnumMixin)$")
 # The top packages, as others know them; a wheel's other folders are passed over.
 IDENT = re.compile(r"^[A-Za-z_][A-Za-z0-9_]*$")
@@ -263,12 +274,24 @@ def wanted(module):
         return True
     if any(module.startswith(skip + ".") for skip in SKIP_MODULES):
         return False
+    if "datasets" in parts[1:] and parts[0] not in ("sklearn", "torch"):
+        return False
     return not any(p in SKIP_PARTS or p.startswith("test_") or p.endswith(("_test", "_tests")) for p in parts)
+
+
+def table(path):
+    module = ""
+    with open(path) as lines:
+        for line in lines:
+            if not line.startswith("#") and line.count("\t") >= 2:
+                module = line.split("\t")[0] or module
+                yield module, line.split("\t")[1]
 
 
 def main():
     args = argparse.ArgumentParser(description=__doc__)
     args.add_argument("--review", help="write the classes that were left out, and why, to this file")
+    args.add_argument("--without", help="leave out the names of this table: catalog/pickle-core.tsv")
     args.add_argument("--top", default="", help="only these top packages, separated by commas")
     args.add_argument("wheels", nargs="+")
     args = args.parse_args()
@@ -294,13 +317,17 @@ def main():
             if SKIP_NAMES.search(last) and last not in KEEP_NAMES:
                 continue
             full = module + "." + name
-            if why and module.startswith("scipy.stats.") and why.endswith("_attach_argparser_methods: exec"):
+            if why and module.startswith("scipy.stats.") and re.search("_(attach|construct)_argparser(_methods)?: exec$", why):
                 use = "rv"  # runs a text of its state, which the scanner then reads
             elif why and full not in REVIEWED:
                 out[full] = why
                 continue
             if rows.get((module, name), ("",))[0] != "call":
                 rows[module, name] = (use, module.split(".")[0])
+    for key in table(args.without) if args.without else ():
+        rows.pop(key, None)
+    print("# Classes of model libraries, enumerated by tools/pickle_allow.py from many of their releases: module<TAB>name<TAB>use<TAB>package.")
+    print("# An empty module is that of the row above. Exact names only; catalog/pickle-core.tsv says what the uses mean.")
     before = None
     for module, name in sorted(rows):
         use, package = rows[module, name]

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import zipfile
 
 logging.disable(logging.CRITICAL)
 
@@ -34,12 +35,15 @@ def modelscan(paths):
 
 
 def fickling(paths):
-    from fickling.analysis import Severity, check_safety
-    from fickling.fickle import StackedPickle
-    for path in paths:
-        with open(path, "rb") as f:
-            worst = max((check_safety(p).severity for p in StackedPickle.load(f)), default=Severity.LIKELY_SAFE)
-        yield (worst >= Severity.LIKELY_OVERTLY_MALICIOUS, worst >= Severity.POSSIBLY_UNSAFE, False)
+    from fickling.analysis import Severity
+    from fickling.loader import scan_file, scan_zip_archive
+    for path in paths:  # as its own program does
+        if zipfile.is_zipfile(path):
+            results = list(scan_zip_archive(path, graceful=True).values())
+        else:
+            results = [scan_file(path, graceful=True)]
+        worst = max((r.severity for r in results if r.results), default=Severity.LIKELY_SAFE)
+        yield (worst >= Severity.LIKELY_OVERTLY_MALICIOUS, worst >= Severity.POSSIBLY_UNSAFE, not any(r.results for r in results))
 
 
 def modelaudit(paths):
@@ -79,6 +83,8 @@ def main():
             for row in rows:
                 try:
                     answers[row] = next(judge([os.path.join(corpus, row)]))
+                except ImportError:  # the peer is not whole: it has no verdicts
+                    raise
                 except Exception:  # a peer that cannot read a file says so in its own way
                     answers[row] = (False, False, True)
     json.dump(answers, sys.stdout)

@@ -143,7 +143,7 @@ redan release pin --quiet --dir planted model=planted.pkl >/dev/null
 redan scan planted.pkl --quiet --dir planted --for model-scanned/scan --key keys/ci-staging.pem >/dev/null || true
 refuse redan check planted >planted.said
 head -n 3 planted.said
-grep -A 2 'code-on-load' planted.said
+grep -A 3 'code-on-load' planted.said
 
 say "9. One byte of the model is changed"
 printf 'X' | dd of=model.json bs=1 seek=4096 conv=notrunc status=none

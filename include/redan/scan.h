@@ -65,8 +65,9 @@ typedef int redan_scan_each(void *arg, const struct redan_scan_note *note);
 struct redan_scan_outcome {
     enum redan_scan_verdict verdict;
     enum redan_scan_coverage coverage;
-    const char *reason;  /* of a coverage that is not whole */
-    const char *formats; /* "zip, pickle" */
+    const char *reason; /* of a coverage that is not whole */
+    const char
+        *formats; /* "zip"; several, "gguf, zip", where the bytes are several things at once */
     unsigned long long size;
     unsigned long long members;  /* things found inside and looked at */
     unsigned long long findings; /* all of them, those beyond the limit too */

@@ -16,6 +16,7 @@
 
 /* A context that holds much will hold more: from then on chunks of one large page each, which the kernel hands out at once. */
 enum { CHUNK = 65536, LARGE_AFTER = 1 << 20, ALIGN = 16 };
+#define LARGE (REDAN_MEM_LARGE - sizeof(struct redan_arena_block))
 
 struct redan_arena_block {
     struct redan_arena_block *before;
@@ -36,6 +37,10 @@ static void drop(struct redan_arena *arena)
     struct redan_arena_block *block = arena->last;
 
     arena->last = block->before;
+    if (block->size == LARGE && !arena->spare && !EXACT) {
+        arena->spare = block;
+        return;
+    }
     redan_mem_give(arena->mem, block, sizeof(*block) + block->size);
 }
 
@@ -45,6 +50,9 @@ void redan_arena_done(struct redan_arena *arena)
         return;
     while (arena->last)
         drop(arena);
+    if (arena->spare)
+        redan_mem_give(arena->mem, arena->spare, sizeof(*arena->spare) + arena->spare->size);
+    arena->spare = NULL;
 }
 
 static bool push(struct redan_arena *arena, size_t size)
@@ -53,7 +61,11 @@ static bool push(struct redan_arena *arena, size_t size)
 
     if (!redan_add_size(size, sizeof(struct redan_arena_block), &whole))
         return false;
-    struct redan_arena_block *block = redan_mem_take(arena->mem, whole);
+    struct redan_arena_block *block = size == LARGE ? arena->spare : NULL;
+    if (block)
+        arena->spare = NULL;
+    else
+        block = redan_mem_take(arena->mem, whole);
     if (!block)
         return false;
     *block = (struct redan_arena_block){.before = arena->last, .size = size};
@@ -61,7 +73,7 @@ static bool push(struct redan_arena *arena, size_t size)
     return true;
 }
 
-void *redan_arena_take(struct redan_arena *arena, size_t size)
+void *redan_arena_room(struct redan_arena *arena, size_t size)
 {
     size_t need = 0;
 
@@ -74,15 +86,21 @@ void *redan_arena_take(struct redan_arena *arena, size_t size)
             return NULL;
         need = size;
     } else if (!block || block->size - block->used < need) {
-        size_t large = REDAN_MEM_LARGE - sizeof(struct redan_arena_block);
-        bool grown = arena->mem->used >= LARGE_AFTER && need <= large && push(arena, large);
+        bool grown = arena->mem->used >= LARGE_AFTER && need <= LARGE && push(arena, LARGE);
         if (!grown && !push(arena, need > CHUNK ? need : CHUNK))
             return NULL;
     }
     block = arena->last;
     char *bytes = (char *)(block + 1) + block->used;
     block->used += need;
-    if (size)
+    return bytes;
+}
+
+void *redan_arena_take(struct redan_arena *arena, size_t size)
+{
+    void *bytes = redan_arena_room(arena, size);
+
+    if (bytes && size)
         memset(bytes, 0, size);
     return bytes;
 }

@@ -26,6 +26,7 @@ struct redan_ctx {
     struct redan_failure failure;
     int64_t now;   /* seconds since 1970-01-01T00:00:00Z; tests and --at set it */
     uint64_t seed; /* seeds the hash of maps over untrusted keys */
+    bool lacks;    /* a library was wanted and could not be loaded: another process might */
 };
 
 /* NULL limits are the defaults. Reads the clock and the kernel's randomness once. */

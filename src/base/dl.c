@@ -15,6 +15,7 @@ enum redan_status redan_dl_open(struct redan_ctx *ctx, const char *const *soname
             return REDAN_OK;
         }
     }
+    ctx->lacks = true;
     return redan_fail(ctx, REDAN_E_UNSUPPORTED, 0, "%s", missing);
 }
 

@@ -187,9 +187,9 @@ static enum redan_status refill(struct redan_ctx *ctx, struct redan_source *sour
     size_t want = len > source->window_ahead ? len : source->window_ahead;
     if (offset < source->size)
         want = min_u64(want, source->size - offset);
-    REDAN_TRY(make_room(ctx, source, want));
-    source->turn++;
+    source->turn++; /* earlier views are gone even where there is no room for another */
     source->window_len = 0;
+    REDAN_TRY(make_room(ctx, source, want));
     size_t got = 0;
     REDAN_TRY(source->kind->read(ctx, source, offset, source->window, want, &got));
     source->window_at = offset;

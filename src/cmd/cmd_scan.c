@@ -21,9 +21,10 @@ static const struct redan_option options[] = {
     {"expires", 0, "DATE", "until when"},
     {"tables", 0, "FILE", "signed tables of names in place of those built in"},
     {"jobs", 'j', "N", "worker processes; by default one per processor"},
-    {"timeout", 0, "SECONDS", "for one file; 120 by default"},
-    {"max-unpacked", 0, "SIZE", "what unpacking one file may yield beyond 64 times its size"},
-    {"max-members", 0, "N", "things inside one file that are looked at"},
+    {"timeout", 0, "SPAN", "for one file, 60 (seconds) or 5m; 120 by default"},
+    {"max-unpacked", 0, "SIZE",
+     "what unpacking one file may yield beyond 64 times its size; 128M by default"},
+    {"max-members", 0, "N", "things inside one file that are looked at; 200000 by default"},
     {"max-depth", 0, "N", "containers within containers; 8 by default"},
     {"max-memory", 0, "SIZE", "of one worker; 1G by default"},
     {"for", 0, "CONTROL/EVIDENCE", "record the result as signed evidence for this query"},
@@ -67,8 +68,8 @@ const struct redan_command redan_cmd_scan = {
         "never\n"
         "called clean.\n\n"
         "  redan scan model.pt\n"
-        "  redan scan models/ --exclude 'docs/**'\n"
-        "  curl -s https://models.example/m.pkl | redan scan -\n"
+        "  redan scan models/ --exclude .git --exclude '*.parquet'\n"
+        "  curl -sf https://models.example/m.pkl | redan scan -\n"
         "  redan scan models/ --sarif=scan.sarif --fail-on malicious\n"
         "  redan scan model.pt --for model-scanned/scan --key ci.pem\n"
         "  redan scan explain PKL001\n\n"

@@ -1,4 +1,5 @@
 /* redan scan disasm: what a pickle does, opcode by opcode. */
+#include <errno.h>
 #include <string.h>
 
 #include "cmd/command.h"
@@ -7,11 +8,12 @@
 #include "cmd/scan_walk.h"
 #include "codec/json.h"
 #include "format/format.h"
+#include "io/os.h"
 
 enum { LINES = 4000, SECONDS = 120 };
 
 static const struct redan_option options[] = {
-    {"member", 'm', "CHAIN", "a member of an archive: archive/data.pkl, or outer.zip!inner.pkl"},
+    {"member", 'm', "CHAIN", "a member as findings name it: archive/data.pkl, inner.zip!a.pkl"},
     {"offset", 0, "N", "begin at this byte; 0 by default"},
     {"lines", 'n', "N", "at most so many opcodes; 4000 by default"},
     {NULL, 0, NULL, NULL},
@@ -67,12 +69,22 @@ static void text_line(struct redan_buf *out, const struct redan_node *line)
     struct redan_slice operand = redan_node_text(line, "operand");
     struct redan_slice top = redan_node_text(line, "top");
 
-    redan_buf_printf(out, "%10.0f  %-16.*s %-40.*s %5.0f %5.0f  %.*s", value_of(line, "offset"),
+    redan_buf_printf(out, "%10.0f  %-16.*s %-40.*s %5.0f %5.0f%s%.*s", value_of(line, "offset"),
                      REDAN_FMT(opcode), REDAN_FMT(operand), value_of(line, "stack"),
-                     value_of(line, "memo"), REDAN_FMT(top));
+                     value_of(line, "memo"), top.len ? "  " : "", REDAN_FMT(top));
     if (note.len)
         redan_buf_printf(out, "  <- %.*s", REDAN_FMT(note));
     redan_buf_char(out, '\n');
+}
+
+static bool some_opcode(const struct redan_node *lines)
+{
+    for (const struct redan_node *line = lines ? lines->first : NULL; line; line = line->next) {
+        struct redan_slice opcode = redan_node_text(line, "opcode");
+        if (opcode.len && !redan_slice_is(opcode, "?"))
+            return true;
+    }
+    return false;
 }
 
 static enum redan_status print(struct redan_cli *cli, struct redan_slice answer)
@@ -86,7 +98,7 @@ static enum redan_status print(struct redan_cli *cli, struct redan_slice answer)
     (void)redan_node_bool(redan_node_get(root, "more"), &more);
     if (cli->json) {
         redan_json_tree_add(&cli->out, root);
-    } else {
+    } else if (failure.len == 0 || some_opcode(redan_node_get(root, "lines"))) {
         const struct redan_node *lines = redan_node_get(root, "lines");
 
         redan_buf_printf(&cli->out, "%10s  %-16s %-40s %5s %5s  %s\n", "byte", "opcode", "operand",
@@ -115,7 +127,7 @@ static enum redan_status disasm(struct redan_cli *cli)
         .work = work,
         .arg = &listing,
     };
-    struct redan_scan_item item;
+    struct redan_scan_item item = {.fd = -1};
     struct redan_crew_result result;
     bool got = false;
 
@@ -123,8 +135,13 @@ static enum redan_status disasm(struct redan_cli *cli)
     REDAN_TRY(number(cli, "offset", &listing.offset));
     REDAN_TRY(number(cli, "lines", &listing.lines));
     REDAN_TRY(redan_scan_walk_next(&walk, &item, &got));
-    if (!got || item.fd < 0)
-        return redan_fail(&cli->ctx, REDAN_E_ABSENT, 0, "there is no file to read");
+    if (got && item.fd < 0)
+        return redan_fail(&cli->ctx, REDAN_E_ABSENT, 0, "it is not read: %.*s",
+                          REDAN_FMT(item.why));
+    if (!got || !redan_slice_eq(item.path, cli->args[0])) { /* what lies in it was found */
+        redan_os_close(&item.fd);
+        return redan_os_fail(&cli->ctx, EISDIR, "read", cli->args[0]);
+    }
     redan_unpack_prepare(&cli->ctx);
     REDAN_TRY(redan_crew_open(&cli->ctx, &options_of, &crew));
     REDAN_TRY(redan_crew_put(&crew, item.fd, (uint64_t)item.st.st_size, item.path, NULL));

@@ -157,10 +157,14 @@ static enum redan_status from_report(struct redan_cli *cli, struct redan_slice w
 static enum redan_status explain(struct redan_cli *cli)
 {
     struct redan_slice wanted = cli->arg_count ? cli->args[0] : (struct redan_slice){"", 0};
-    const struct redan_scan_rule *rule = redan_scan_rule_named(wanted);
+    char id[16] = "";
     struct redan_digest digest;
     bool prefixed = redan_slice_starts(wanted, REDAN_S("sha256:"));
 
+    for (size_t i = 0; i < wanted.len && wanted.len < sizeof(id); i++)
+        id[i] = (char)(wanted.at[i] >= 'a' && wanted.at[i] <= 'z' ? wanted.at[i] - 'a' + 'A'
+                                                                  : wanted.at[i]);
+    const struct redan_scan_rule *rule = redan_scan_rule_named(redan_slice_of(id));
     if (redan_cli_has(cli, "all")) {
         if (cli->arg_count)
             return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "give either a rule or --all");

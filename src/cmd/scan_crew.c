@@ -44,6 +44,7 @@ struct redan_crew_worker {
     int tasks;   /* our ends */
     int answers; /* does not block */
     bool greeted;
+    bool prepared;
     double since;
     size_t count; /* tasks it is at work on */
     size_t done;  /* of those, answered */
@@ -96,6 +97,7 @@ static enum redan_status hire(struct redan_crew *crew, struct redan_crew_worker 
     worker->answers = answers[0];
     worker->pid = pid < 0 ? 0 : pid;
     worker->greeted = false;
+    worker->prepared = crew->prepared;
     worker->count = worker->done = 0;
     redan_buf_clear(&worker->in);
     if (pid < 0)
@@ -103,8 +105,8 @@ static enum redan_status hire(struct redan_crew *crew, struct redan_crew_worker 
     return REDAN_OK;
 }
 
-/* The signal that ended it, or 0. */
-static int dismiss(struct redan_crew_worker *worker, bool kill_it)
+/* The signal that ended it, or 0: it may have ended before. */
+static int dismiss(struct redan_crew_worker *worker)
 {
     int status = 0;
 
@@ -112,8 +114,7 @@ static int dismiss(struct redan_crew_worker *worker, bool kill_it)
     redan_os_close(&worker->answers);
     if (worker->pid == 0)
         return 0;
-    if (kill_it)
-        (void)kill(worker->pid, SIGKILL);
+    (void)kill(worker->pid, SIGKILL); /* whatever it has become, it is not waited for in vain */
     while (waitpid(worker->pid, &status, 0) < 0 && errno == EINTR)
         continue;
     worker->pid = 0;
@@ -146,7 +147,7 @@ enum redan_status redan_crew_open(struct redan_ctx *ctx, const struct redan_crew
 void redan_crew_done(struct redan_crew *crew)
 {
     for (unsigned i = 0; crew->workers && i < crew->options.workers; i++) {
-        (void)dismiss(&crew->workers[i], crew->workers[i].count > crew->workers[i].done);
+        (void)dismiss(&crew->workers[i]);
         redan_buf_done(&crew->workers[i].in);
     }
     for (; crew->tasks && crew->first < crew->next; crew->first++)
@@ -227,8 +228,9 @@ static enum redan_status send_batch(struct redan_crew *crew, struct redan_crew_w
     worker->count = count;
     worker->done = 0;
     worker->since = redan_os_clock();
-    /* a worker that is gone is found by reading from it */
-    (void)redan_pass_send(worker->tasks, redan_buf_view(&message), files, count);
+    /* one that cannot be told is ended; a worker that is gone is found by reading from it */
+    if (!redan_pass_send(worker->tasks, redan_buf_view(&message), files, count))
+        (void)kill(worker->pid, SIGKILL);
     return REDAN_OK;
 }
 
@@ -243,6 +245,8 @@ static enum redan_status dispatch(struct redan_crew *crew)
         count = gather(crew, batch);
         if (count == 0)
             return REDAN_OK;
+        if (crew->prepared && !worker->prepared)
+            (void)dismiss(worker);
         if (worker->pid == 0)
             REDAN_TRY(hire(crew, worker));
         memcpy(worker->batch, batch, count * sizeof(batch[0]));
@@ -255,7 +259,7 @@ static enum redan_status dispatch(struct redan_crew *crew)
 static void replace(struct redan_crew *crew, struct redan_crew_worker *worker, bool hung)
 {
     size_t left = worker->count - worker->done;
-    int sig = dismiss(worker, true);
+    int sig = dismiss(worker);
 
     crew->lost++;
     for (size_t i = worker->done; i < worker->count; i++) {
@@ -268,6 +272,19 @@ static void replace(struct redan_crew *crew, struct redan_crew_worker *worker, b
         }
     }
     worker->count = worker->done = 0;
+}
+
+/* A file that needs what this worker does not have; one that has it may not ask. */
+static bool ask_again(struct redan_crew *crew, struct redan_crew_worker *worker,
+                      struct redan_crew_task *task)
+{
+    if (worker->prepared)
+        return false;
+    if (!crew->prepared)
+        crew->options.prepare(crew->options.arg);
+    crew->prepared = true;
+    task->state = WAITING;
+    return true;
 }
 
 /* Whole answers among what was read. False when they break the form. */
@@ -296,6 +313,15 @@ static enum redan_status digest(struct redan_crew *crew, struct redan_crew_worke
             break;
         struct redan_slice answer = redan_reader_bytes(&in, len);
         struct redan_crew_task *task = task_at(crew, worker->batch[worker->done]);
+        used = in.pos;
+        if (len == 0 && crew->options.prepare) {
+            *sound = ask_again(crew, worker, task);
+            if (!*sound)
+                return REDAN_OK;
+            worker->done++;
+            worker->since = redan_os_clock();
+            continue;
+        }
         task->answer = redan_mem_take(&crew->ctx->mem, answer.len + 1);
         if (!task->answer)
             return redan_fail(crew->ctx, REDAN_E_MEMORY, 0, "no memory for a worker's answer");
@@ -307,7 +333,6 @@ static enum redan_status digest(struct redan_crew *crew, struct redan_crew_worke
         task_end(task, REDAN_CREW_ANSWERED, 0);
         worker->done++;
         worker->since = redan_os_clock();
-        used = in.pos;
     }
     size_t left = worker->in.len - used;
     if (used && left)
@@ -445,7 +470,7 @@ void redan_crew_distrust(struct redan_crew *crew, unsigned worker)
 {
     struct redan_crew_worker *w = &crew->workers[worker];
 
-    (void)dismiss(w, true);
+    (void)dismiss(w);
     crew->lost++;
     for (size_t i = w->done; i < w->count; i++) {
         struct redan_crew_task *task = task_at(crew, w->batch[i]);

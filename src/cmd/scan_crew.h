@@ -15,7 +15,8 @@ enum {
     REDAN_CREW_WORKERS = 256,
 };
 
-/* What a worker does with a file: put the answer into `out`. It runs in the worker, with no rights. */
+/* What a worker does with a file: put the answer into `out`. It runs in the worker, with no rights. An empty answer asks for a worker that was forked
+ * after `prepare`. */
 typedef void redan_crew_work(void *arg, int fd, struct redan_slice name, struct redan_buf *out);
 
 struct redan_crew_options {
@@ -23,6 +24,7 @@ struct redan_crew_options {
     double seconds; /* one file may take; 0 for no end */
     struct redan_sandbox sandbox;
     redan_crew_work *work;
+    void (*prepare)(void *arg); /* here, once, for workers to come: load what few files need; may be NULL */
     void *arg;
 };
 
@@ -57,6 +59,7 @@ struct redan_crew {
     uint64_t lost;                 /* workers that had to be replaced */
     bool hurry;                    /* no more tasks come: half-full batches go too */
     bool told;                     /* `state` is known */
+    bool prepared;
     struct redan_sandbox_state state;
 };
 

@@ -18,6 +18,7 @@ enum {
     FLUSH = 16 << 10,
     ANSWER_ROOM = REDAN_CREW_ANSWER + 64,
     KEPT = 16 << 20, /* freed memory that is not given back between files */
+    LARGE = 1 << 20, /* blocks that are: mapped each time, they would cost more than small files */
 };
 
 static void add_u32(struct redan_buf *out, uint32_t value)
@@ -96,6 +97,7 @@ static int serve_all(const struct redan_crew_options *options)
     if (!message)
         return 1;
     (void)mallopt(M_TRIM_THRESHOLD, KEPT); /* small files come one after the other */
+    (void)mallopt(M_MMAP_THRESHOLD, LARGE);
     redan_sandbox_enter(&options->sandbox, &state);
     add_u32(&out, (uint32_t)state.limits);
     add_u32(&out, (uint32_t)state.landlock);

@@ -96,6 +96,7 @@ static enum redan_status judge(struct redan_scan_run *run, struct redan_scan_art
                                struct redan_scan_judged *judged)
 {
     struct redan_ctx *ctx = &run->turn;
+    bool quiet = false;
 
     *judged = (struct redan_scan_judged){.artefact = artefact};
     judged->told = redan_take_array(ctx, artefact->findings.count + 1, sizeof(*judged->told));
@@ -106,12 +107,14 @@ static enum redan_status judge(struct redan_scan_run *run, struct redan_scan_art
         f->file = artefact->path;
         if (!redan_scan_policy_level(run->policy, f, ctx->now, &told.level)) {
             run->tally.off++;
+            quiet = true;
             continue;
         }
         REDAN_TRY(redan_scan_fingerprint(ctx, f, &told.fingerprint));
         told.accepted =
             redan_scan_baseline_find(run->baseline, f, artefact->path, told.fingerprint, ctx->now);
         enum redan_scan_word word = redan_scan_word_of(told.level);
+        quiet |= told.accepted != NULL || told.level < f->level;
         if (told.accepted) {
             run->tally.accepted++;
         } else {
@@ -120,6 +123,12 @@ static enum redan_status judge(struct redan_scan_run *run, struct redan_scan_art
             REDAN_TRY(remember(run, f, told.fingerprint));
         }
         judged->told[judged->count++] = told;
+    }
+    /* what nobody was told of cannot have been accepted */
+    if (artefact->more && quiet && artefact->coverage == REDAN_COVERAGE_COMPLETE) {
+        artefact->coverage = REDAN_COVERAGE_INCOMPLETE;
+        artefact->reason = REDAN_S("more findings than are told, and some of those told are off "
+                                   "or accepted");
     }
     return REDAN_OK;
 }
@@ -131,7 +140,7 @@ static void emit(struct redan_scan_run *run, const struct redan_scan_judged *jud
     switch (run->form) {
     case REDAN_SCAN_TEXT:
         if (run->text.len < TEXT_MOST)
-            redan_scan_text(&run->text, judged, run->verbose, run->colour);
+            redan_scan_text(&run->text, judged, &run->explained, run->verbose, run->colour);
         else if (judged->count || judged->artefact->coverage != REDAN_COVERAGE_COMPLETE)
             run->hidden++;
         break;

@@ -6,10 +6,11 @@
 
 #include "codec/json.h"
 #include "format/format.h"
+#include "format/format_table.h"
 #include "format/pickle.h"
 #include "format/pickle_op.h"
 
-enum { ROOM = 1000 << 10, SHOWN = 48, NOTE = 400, HEAD = 4096, CHAIN = 16 };
+enum { ROOM = 1000 << 10, SHOWN = 48, NOTE = 400, HEAD = 4096, CHAIN = 16, NAMED = 6 };
 
 struct writer {
     const struct redan_scan_listing *listing;
@@ -220,9 +221,65 @@ static enum redan_status find(struct redan_ctx *ctx, struct redan_source *in,
     return REDAN_OK;
 }
 
-static enum redan_status list(struct redan_ctx *ctx, struct writer *w, struct redan_source *source)
+struct named {
+    struct redan_buf text;
+    size_t count;
+};
+
+static enum redan_status name_member(void *arg, const struct redan_fact *fact)
+{
+    struct named *names = arg;
+
+    if (fact->kind != REDAN_FACT_MEMBER)
+        return REDAN_OK;
+    redan_buf_text(&names->text, names->count ? ", " : "");
+    if (names->count++ == NAMED) {
+        redan_buf_text(&names->text, "...");
+        return REDAN_E_LIMIT;
+    }
+    redan_buf_slice(&names->text, redan_slice_sub(fact->name, 0, SHOWN));
+    return REDAN_OK;
+}
+
+/* An archive can be listed as if it were opcodes, which helps nobody: say what it holds. */
+static enum redan_status refuse_container(struct redan_ctx *ctx, struct redan_source *in,
+                                          struct redan_slice name)
+{
+    struct redan_probe probe = {.ctx = ctx, .source = in};
+    struct redan_slice head = {0};
+
+    REDAN_TRY(redan_source_view(ctx, in, 0, HEAD, &head));
+    REDAN_TRY(redan_copy(ctx, head, &probe.head));
+    if (redan_format_pickle.sniff(&probe) == REDAN_SNIFF_YES)
+        return REDAN_OK;
+    for (size_t i = 0; redan_formats[i]; i++) {
+        struct redan_buf REDAN_DEFER(redan_buf_done) text = {0};
+        struct named names = {0};
+        struct redan_listener to = {.tell = name_member, .arg = &names};
+        if (redan_formats[i] == &redan_format_pickle ||
+            redan_formats[i]->sniff(&probe) != REDAN_SNIFF_YES)
+            continue;
+        redan_buf_init(&names.text, ctx, NOTE);
+        enum redan_status status = redan_formats[i]->read(ctx, in, name, &to);
+        text = names.text;
+        if (status == REDAN_E_MEMORY || status == REDAN_E_IO)
+            return status;
+        redan_fail_clear(ctx);
+        if (names.count)
+            return redan_fail(ctx, REDAN_E_SYNTAX, 0,
+                              "this is %s, no pickle; name one of its members with --member: %.*s",
+                              redan_formats[i]->name, REDAN_FMT(redan_buf_view(&text)));
+    }
+    return REDAN_OK;
+}
+
+static enum redan_status list(struct redan_ctx *ctx, struct writer *w, struct redan_source *source,
+                              struct redan_slice name)
 {
     struct redan_listener to = {.tell = fact, .arg = w};
+
+    if (w->listing->offset == 0)
+        REDAN_TRY(refuse_container(ctx, source, name));
     enum redan_status status = redan_pickle_list(ctx, source, w->listing->offset, &to, line, w);
 
     return w->more ? REDAN_OK : status;
@@ -249,16 +306,14 @@ static enum redan_status descend(struct redan_ctx *ctx, struct writer *w,
         struct redan_source *in = depth ? &opened[depth - 1] : source;
 
         status = find(ctx, in, name, &wanted);
-        if (status == REDAN_OK && wanted.part.memory.at)
-            redan_source_memory(&opened[depth++], wanted.part.memory);
-        else if (status == REDAN_OK &&
-                 (status = redan_unpack(ctx, in, &wanted.part, &opened[depth])) == REDAN_OK)
-            depth++;
+        if (status == REDAN_OK)
+            status = redan_unpack(ctx, in, &wanted.part, &opened[depth]);
+        depth += status == REDAN_OK;
         name = wanted.name;
         rest = next;
     }
     if (status == REDAN_OK)
-        status = list(ctx, w, depth ? &opened[depth - 1] : source);
+        status = list(ctx, w, depth ? &opened[depth - 1] : source, name);
     while (depth > 0)
         redan_source_done(&opened[--depth]);
     return status;

@@ -36,10 +36,19 @@ struct redan_scan_tally {
 /* Bytes from a file for a person's eyes: controls, what is not UTF-8, and marks that reorder a line come as \xNN or \uNNNN. */
 void redan_scan_show(struct redan_buf *out, struct redan_slice text);
 
+/* The rules that a text has explained: why and what to do are said where a rule comes first. */
+struct redan_scan_explained {
+    const struct redan_rule *rules[256];
+    size_t count;
+    bool again; /* one came again */
+};
+
 /* Text. The head goes before the artefacts, once all are known. */
 void redan_scan_text_head(struct redan_buf *out, const struct redan_scan_tally *tally, bool colour);
-void redan_scan_text(struct redan_buf *out, const struct redan_scan_judged *judged, bool verbose,
-                     bool colour);
+void redan_scan_text(struct redan_buf *out, const struct redan_scan_judged *judged,
+                     struct redan_scan_explained *explained, bool verbose, bool colour);
+void redan_scan_text_tail(struct redan_buf *out, const struct redan_scan_explained *explained,
+                          bool colour);
 
 /* One JSON object, docs/schema/scan.json; `first` is for the first artefact. */
 void redan_scan_json_begin(struct redan_buf *out);

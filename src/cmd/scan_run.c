@@ -23,12 +23,23 @@ static void work(void *arg, int fd, struct redan_slice name, struct redan_buf *o
     enum redan_status status = redan_source_file(&ctx, fd, &source);
     if (status == REDAN_OK)
         status = redan_scan_source(&ctx, &run->engine, &source, name, &artefact);
+    if (ctx.lacks && !run->prepared)
+        return;
     if (status == REDAN_OK)
         redan_scan_answer_add(out, &artefact);
     else
         redan_scan_answer_add_failure(out, ctx.failure.text[0]
                                                ? redan_slice_of(ctx.failure.text)
                                                : redan_slice_of(redan_status_name(status)));
+}
+
+/* Some archives are read by a library that brings many others along. */
+static void prepare(void *arg)
+{
+    struct redan_scan_run *run = arg;
+
+    redan_unpack_prepare(&run->cli->ctx);
+    run->prepared = true;
 }
 
 static void progress(struct redan_scan_run *run)
@@ -181,6 +192,7 @@ static enum redan_status finish(struct redan_scan_run *run)
     if (run->form == REDAN_SCAN_TEXT) {
         redan_buf_init(&head, ctx, FLUSH);
         redan_scan_text_head(&head, &run->tally, run->colour);
+        redan_scan_text_tail(&run->text, &run->explained, run->colour);
         if (run->hidden)
             redan_buf_printf(&run->text, "and %llu more artefacts; --json has all\n",
                              (unsigned long long)run->hidden);
@@ -218,12 +230,12 @@ enum redan_status redan_scan_run_all(struct redan_scan_run *run)
         .seconds = run->seconds,
         .sandbox = {.memory = (uint64_t)run->limits.memory + SPARE},
         .work = work,
+        .prepare = prepare,
         .arg = run,
     };
 
     run->watched = !redan_cli_has(cli, "quiet") && isatty(STDERR_FILENO) == 1;
     REDAN_TRY(redan_scan_walk_init(&cli->ctx, &run->walk, cli->args, cli->arg_count, &walk));
-    redan_unpack_prepare(&cli->ctx);
     REDAN_TRY(redan_crew_open(&cli->ctx, &options, &crew));
     if (run->form == REDAN_SCAN_JSON)
         redan_scan_json_begin(&run->text);

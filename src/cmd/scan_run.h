@@ -33,7 +33,8 @@ struct redan_scan_run {
     struct redan_growing out;
     struct redan_buf text; /* what goes out next */
     uint64_t hidden;       /* artefacts that the text has no room for */
-    bool with_sarif;       /* beside the form above */
+    struct redan_scan_explained explained;
+    bool with_sarif; /* beside the form above */
     struct redan_growing sarif_file;
     struct redan_buf sarif_text;
     struct redan_scan_sarif sarif;
@@ -42,7 +43,8 @@ struct redan_scan_run {
     struct redan_list
         found; /* of redan_scan_accepted: with --update-baseline, what nobody has accepted yet */
     size_t found_room;
-    bool watched; /* a person looks at a terminal */
+    bool prepared; /* what few files need is loaded */
+    bool watched;  /* a person looks at a terminal */
     double shown; /* when progress was last shown */
 
     struct redan_list

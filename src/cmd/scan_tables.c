@@ -113,7 +113,7 @@ static void add_rows(struct redan_buf *out, const struct redan_scan_global *glob
             unsigned char c = (unsigned char)global->reason.at[k];
             redan_buf_char(out, c < ' ' ? ' ' : (char)c);
         }
-        redan_buf_char(out, '\n');
+        redan_buf_text(out, *use == '!' ? " (by the policy)\n" : "\n");
     }
 }
 
@@ -142,11 +142,13 @@ enum redan_status redan_scan_tables_choose(struct redan_scan_run *run)
     redan_buf_init(&text, ctx, 2 * (size_t)REDAN_SCAN_TABLES_MOST);
     if (alone)
         REDAN_TRY(open_envelope(cli, redan_cli_value(cli, "tables"), &given));
-    if (!alone && redan_cli_has(cli, "for")) { /* only a record names them */
-        redan_scan_tables_add(&text);
-        given = redan_buf_view(&text);
+    if (redan_cli_has(cli, "for")) { /* only a record names them */
+        if (!alone) {
+            redan_scan_tables_add(&text);
+            given = redan_buf_view(&text);
+        }
+        REDAN_TRY(redan_sha256(ctx, given, &run->tables));
     }
-    REDAN_TRY(redan_sha256(ctx, given, &run->tables));
     redan_buf_clear(&text);
     if (alone)
         redan_buf_slice(&text, given);

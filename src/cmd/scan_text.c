@@ -6,7 +6,7 @@
 #include "base/utf8.h"
 #include "cmd/scan_report.h"
 
-enum { WIDTH = 100, INDENT = 4, DEEPER = 6 };
+enum { WIDTH = 80, INDENT = 4, DEEPER = 6 };
 enum paint { PLAIN, BOLD, DIM, RED, GREEN, YELLOW };
 
 static void paint(struct redan_buf *out, bool colour, enum paint how)
@@ -78,6 +78,16 @@ static void flow(struct redan_buf *out, const char *label, struct redan_slice te
         } else if (at > indent) {
             redan_buf_char(out, ' ');
             at++;
+        }
+        while (at + word.len > WIDTH) { /* longer than a line: between two characters */
+            size_t room = WIDTH - at;
+            while (room > 1 && ((unsigned char)word.at[room] & 0xc0) == 0x80)
+                room--;
+            redan_buf_add(out, word.at, room);
+            word = redan_slice_sub(word, room, SIZE_MAX);
+            redan_buf_char(out, '\n');
+            redan_buf_repeat(out, ' ', indent);
+            at = indent;
         }
         redan_buf_slice(out, word);
         at += word.len;
@@ -185,8 +195,26 @@ static void finding(struct redan_buf *out, const struct redan_scan_told *told, b
     }
 }
 
-void redan_scan_text(struct redan_buf *out, const struct redan_scan_judged *judged, bool verbose,
-                     bool colour)
+/* Whether this is the first finding of its rule in the text; those that nobody explains do not count. */
+static bool comes_first(struct redan_scan_explained *explained, const struct redan_scan_told *told)
+{
+    const struct redan_rule *rule = told->finding->rule;
+
+    if (told->accepted)
+        return false;
+    for (size_t i = 0; i < explained->count; i++) {
+        if (explained->rules[i] == rule) {
+            explained->again = true;
+            return false;
+        }
+    }
+    if (explained->count < REDAN_COUNT(explained->rules))
+        explained->rules[explained->count++] = rule;
+    return true;
+}
+
+void redan_scan_text(struct redan_buf *out, const struct redan_scan_judged *judged,
+                     struct redan_scan_explained *explained, bool verbose, bool colour)
 {
     const struct redan_scan_artefact *a = judged->artefact;
 
@@ -213,13 +241,27 @@ void redan_scan_text(struct redan_buf *out, const struct redan_scan_judged *judg
     redan_buf_char(out, '\n');
     if (a->reason.len)
         flow(out, "not", a->reason, colour);
-    for (size_t i = 0; i < judged->count; i++) {
-        bool first = true;
-        for (size_t k = 0; k < i && first; k++)
-            first = judged->told[k].finding->rule != judged->told[i].finding->rule;
-        finding(out, &judged->told[i], first, colour);
+    for (int word = REDAN_SCAN_MALICIOUS; word >= REDAN_SCAN_CLEAN;
+         word--) { /* the gravest first */
+        for (size_t i = 0; i < judged->count; i++) {
+            const struct redan_scan_told *told = &judged->told[i];
+            if ((int)(told->accepted ? REDAN_SCAN_CLEAN : redan_scan_word_of(told->level)) == word)
+                finding(out, told, comes_first(explained, told), colour);
+        }
     }
     if (a->more)
         redan_buf_printf(out, "    and %llu more finding%s, none graver\n",
                          (unsigned long long)a->more, s_of(a->more));
+}
+
+void redan_scan_text_tail(struct redan_buf *out, const struct redan_scan_explained *explained,
+                          bool colour)
+{
+    if (!explained->again)
+        return;
+    paint(out, colour, DIM);
+    redan_buf_text(out, "why and what to do are said once for a rule; again: "
+                        "redan scan explain RULE");
+    paint(out, colour, PLAIN);
+    redan_buf_char(out, '\n');
 }

@@ -100,7 +100,8 @@ static void refuse_kind(struct redan_scan_walk *walk, struct redan_scan_item *it
     char text[80];
 
     (void)snprintf(text, sizeof(text), "%s, which is not read", redan_os_kind(mode));
-    refuse(walk, item, S_ISLNK(mode) ? "a symbolic link, which is not followed (--follow)" : text);
+    refuse(walk, item,
+           S_ISLNK(mode) ? "a symbolic link, not followed (--follow reads links to files)" : text);
 }
 
 /* Folders are compared as if a slash ended their names, so that whole paths come in order of bytes. */
@@ -315,6 +316,11 @@ static enum redan_status open_stream(struct redan_scan_walk *walk, const char *n
     *item = (struct redan_scan_item){.path = here(walk), .fd = -1};
     REDAN_TRY(redan_spool(walk->ctx, name ? fd : STDIN_FILENO, SPOOL_MEMORY, SPOOL_MOST, &item->fd,
                           &size));
+    if (size == 0) { /* more likely a download that failed than a model */
+        redan_os_close(&item->fd);
+        refuse(walk, item, "nothing came");
+        return REDAN_OK;
+    }
     return fstat(item->fd, &item->st) == 0 ? REDAN_OK
                                            : redan_os_fail(walk->ctx, errno, "read", here(walk));
 }

@@ -16,7 +16,7 @@ struct redan_yaml_events {
     size_t depth, most;
 };
 
-/* Lines before the first document that begin with "%". */
+/* Lines that begin with "%": directives, and texts without an indent, of which few are written. */
 static size_t directives(struct redan_slice text)
 {
     size_t count = 0;

@@ -6,7 +6,7 @@
 #include "format/member_name.h"
 
 enum {
-    MOST = 4096,     /* entries: each is reached by passing over those before it */
+    MOST = 1500,     /* entries: each is reached by passing over those before it */
     ISO_AT = 0x8001, /* ECMA-119 6.2.1: behind sixteen sectors */
 };
 
@@ -58,20 +58,26 @@ static enum redan_status tell_entry(void *arg, const struct redan_archive_entry 
     struct reading *reading = arg;
     const char *wrong = redan_member_name_defect(entry->name);
 
+    /* the index and the long names of an ar archive (ar(5)); no file of any other can be called so */
+    if (redan_slice_is(entry->name, "/") || redan_slice_is(entry->name, "//") ||
+        redan_slice_is(entry->name, "/SYM64/"))
+        return REDAN_OK;
     if (wrong)
         REDAN_TRY(redan_tell(
             reading->to,
             &(struct redan_fact){.kind = REDAN_FACT_DEFECT, .what = wrong, .name = entry->name}));
     if (entry->link.len > 0)
-        return redan_tell(
+        REDAN_TRY(redan_tell(
             reading->to,
             &(struct redan_fact){.kind = REDAN_FACT_LINK,
                                  .what = entry->hard ? "archive-hardlink" : "archive-symlink",
                                  .number = redan_member_link_leaves(
                                      entry->hard ? REDAN_S("") : entry->name, entry->link),
                                  .name = entry->name,
-                                 .text = entry->link});
-    if (!entry->regular)
+                                 .text = entry->link}));
+    /* a hard link of cpio may bring the bytes that both names then have */
+    bool brings = entry->hard && entry->size != REDAN_SOURCE_UNKNOWN && entry->size > 0;
+    if (!entry->regular || entry->size == 0 || (entry->link.len > 0 && !brings))
         return REDAN_OK;
     if (entry->encrypted)
         return redan_tell_unread(reading->to, REDAN_UNREAD_ENCRYPTED, 0, entry->size, entry->name);

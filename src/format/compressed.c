@@ -21,10 +21,8 @@ static bool unpacks(const struct redan_probe *probe, enum redan_packing packing)
         .memory = probe->head, .packing = packing, .unpacked = REDAN_SOURCE_UNKNOWN};
     bool whole = probe->source->size == probe->head.len;
 
-    if (redan_unpack(probe->ctx, NULL, &part, &bytes) != REDAN_OK) {
-        redan_fail_clear(probe->ctx); /* refused memory shows again when it is read */
+    if (redan_unpack(probe->ctx, NULL, &part, &bytes) != REDAN_OK)
         return false;
-    }
     return whole ? !bytes.broken && bytes.size > 0 : bytes.size >= TRY;
 }
 
@@ -92,23 +90,30 @@ static enum redan_sniff sniff_lzma(const struct redan_probe *probe)
     return unpacks(probe, REDAN_PACK_LZMA) ? REDAN_SNIFF_YES : REDAN_SNIFF_NO;
 }
 
-/* Past skippable frames, as far as the head goes; LZ4 and Zstandard share them. */
-static struct redan_slice past_skippable(struct redan_slice head)
+/* The mark behind skippable frames (RFC 8878 3.1.2); LZ4 and Zstandard share them. */
+static bool frame_after_skippable(const struct redan_probe *probe, const char *mark)
 {
-    while (head.len >= 8 && ((uint8_t)head.at[0] & 0xf0) == 0x50 &&
-           memcmp(head.at + 1, "\x2a\x4d\x18", 3) == 0) {
-        uint64_t len = 8;
-        for (size_t i = 0; i < 4; i++)
-            len += (uint64_t)(uint8_t)head.at[4 + i] << (8 * i);
-        head = redan_slice_sub(head, len > head.len ? head.len : (size_t)len, head.len);
+    enum { FRAMES = 256 };
+    uint64_t at = 0;
+    struct redan_slice head = redan_slice_sub(probe->head, 0, 8);
+
+    for (size_t i = 0; i < FRAMES && head.len == 8 && ((uint8_t)head.at[0] & 0xf0) == 0x50 &&
+                       memcmp(head.at + 1, "\x2a\x4d\x18", 3) == 0;
+         i++) {
+        at += 8;
+        for (size_t k = 0; k < 4; k++)
+            at += (uint64_t)(uint8_t)head.at[4 + k] << (8 * k);
+        if (redan_source_view(probe->ctx, probe->source, at, 8, &head) != REDAN_OK) {
+            redan_fail_clear(probe->ctx);
+            return false;
+        }
     }
-    return head;
+    return starts(head, mark, 4);
 }
 
 static enum redan_sniff sniff_lz4(const struct redan_probe *probe)
 {
-    return starts(past_skippable(probe->head), "\x04\x22\x4d\x18", 4) ? REDAN_SNIFF_YES
-                                                                      : REDAN_SNIFF_NO;
+    return frame_after_skippable(probe, "\x04\x22\x4d\x18") ? REDAN_SNIFF_YES : REDAN_SNIFF_NO;
 }
 
 static enum redan_sniff sniff_lz4_legacy(const struct redan_probe *probe)
@@ -118,8 +123,7 @@ static enum redan_sniff sniff_lz4_legacy(const struct redan_probe *probe)
 
 static enum redan_sniff sniff_zstd(const struct redan_probe *probe)
 {
-    return starts(past_skippable(probe->head), "\x28\xb5\x2f\xfd", 4) ? REDAN_SNIFF_YES
-                                                                      : REDAN_SNIFF_NO;
+    return frame_after_skippable(probe, "\x28\xb5\x2f\xfd") ? REDAN_SNIFF_YES : REDAN_SNIFF_NO;
 }
 
 /* "model.pkl.gz" holds "model.pkl". */

@@ -182,10 +182,8 @@ static enum redan_sniff index_sniff(const struct redan_probe *probe)
     if (size == REDAN_SOURCE_UNKNOWN || size < 48 || probe->head.at[0] || probe->head.at[1] ||
         probe->head.at[2] < 2 || (probe->head.at[3] != 0x08 && probe->head.at[3] != 0x1a))
         return REDAN_SNIFF_NO;
-    if (redan_source_view(probe->ctx, probe->source, size - 8, 8, &view) != REDAN_OK) {
-        redan_fail_clear(probe->ctx);
+    if (redan_source_view(probe->ctx, probe->source, size - 8, 8, &view) != REDAN_OK)
         return REDAN_SNIFF_NO;
-    }
     return redan_peek_u64le(view, 0) == 0xdb4775248b80fb57 ? REDAN_SNIFF_YES : REDAN_SNIFF_NO;
 }
 
@@ -196,13 +194,13 @@ static enum redan_status index_read(struct redan_ctx *ctx, struct redan_source *
     return redan_peek_runs(ctx, source, 0, source->size, REDAN_S("text"), to);
 }
 
-/* Raw numbers have no magic; their name is the only sign, and nothing that loads them runs them. */
+/* Raw numbers have no magic; their name is the only sign, and nothing that loads them runs them. Text is never that. */
 static enum redan_sniff shard_sniff(const struct redan_probe *probe)
 {
     struct redan_slice name = probe->name;
 
     return name.len > 20 && memmem(name.at, name.len, ".data-", 6) &&
-                   memmem(name.at, name.len, "-of-", 4)
+                   memmem(name.at, name.len, "-of-", 4) && !redan_peek_text(probe->head)
                ? REDAN_SNIFF_MAYBE
                : REDAN_SNIFF_NO;
 }

@@ -22,6 +22,7 @@ enum {
 struct redan_document_entry {
     size_t key, key_len;
     size_t text, text_len;
+    size_t second, second_len;
     uint64_t length;
     uint64_t offset;
     enum redan_entry_kind kind;
@@ -40,7 +41,8 @@ struct redan_document_frame {
     size_t key, key_len;
     size_t within, within_len;
     size_t tag, tag_len;
-    size_t first_len; /* of a list's first text */
+    size_t first_len;  /* of a list's first text */
+    size_t second_len; /* of its second, which stands behind */
     size_t path;
     uint64_t count;
     uint64_t offset;
@@ -255,6 +257,7 @@ static enum redan_status tell_object(struct redan_document *doc, bool last)
                                              .truth = e->truth,
                                              .number_first = e->number_first,
                                              .text = kept(doc, e->text, e->text_len),
+                                             .second = kept(doc, e->second, e->second_len),
                                              .length = e->length,
                                              .offset = e->offset};
     }
@@ -465,6 +468,8 @@ enum redan_status redan_document_value(struct redan_document *doc,
         frame->first_number = value->kind == REDAN_ENTRY_NUMBER;
         if (frame->first_text)
             REDAN_TRY(keep(doc, value->text, REDAN_OBJECT_TEXT, &at, &frame->first_len));
+    } else if (frame->count == 1 && value->kind == REDAN_ENTRY_TEXT) {
+        REDAN_TRY(keep(doc, value->text, KEY_CAP, &at, &frame->second_len));
     }
     frame->count++;
     return REDAN_OK;
@@ -477,12 +482,12 @@ enum redan_status redan_document_end(struct redan_document *doc)
     if (frame->map)
         REDAN_TRY(tell_object(doc, true));
     doc->entry_len = frame->entries;
-    doc->text_len = frame->texts + frame->first_len;
+    doc->text_len = frame->texts + frame->first_len + frame->second_len;
     doc->depth--;
     const struct redan_document_frame *outer = top(doc);
     if (!outer || !outer->map) {
         if (outer) /* what an element kept serves nobody */
-            doc->text_len = outer->texts + outer->first_len;
+            doc->text_len = outer->texts + outer->first_len + outer->second_len;
         return REDAN_OK;
     }
     struct redan_document_entry *entry = &doc->entries[doc->entry_len - 1];
@@ -490,5 +495,7 @@ enum redan_status redan_document_end(struct redan_document *doc)
     entry->number_first = frame->first_number;
     entry->text = frame->texts;
     entry->text_len = frame->first_len;
+    entry->second = frame->texts + frame->first_len;
+    entry->second_len = frame->second_len;
     return REDAN_OK;
 }

@@ -153,10 +153,8 @@ static bool pe_header(struct redan_ctx *ctx, struct redan_source *source, struct
 
     if (!redan_slice_starts(head, REDAN_S("MZ")) || head.len < 64 || offset < 4)
         return false;
-    if (redan_source_view(ctx, source, offset, 24, &view) != REDAN_OK) {
-        redan_fail_clear(ctx);
-        return false;
-    }
+    if (redan_source_view(ctx, source, offset, 24, &view) != REDAN_OK)
+        return false; /* the context holds why */
     is = redan_slice_starts(view, (struct redan_slice){"PE\0\0", 4});
     *at = offset;
     return is;

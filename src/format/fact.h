@@ -9,14 +9,14 @@ struct redan_pickle;
 struct redan_object;
 
 enum redan_fact_kind {
-    REDAN_FACT_MEMBER,   /* bytes with a life of their own, to be looked at next: name, part */
-    REDAN_FACT_DEFECT,   /* the bytes contradict their format: what (one of the format's `defects`), text (the detail) */
-    REDAN_FACT_UNREAD,   /* bytes that were not looked at, and why: what (one of the words below), text, offset, number (bytes) */
-    REDAN_FACT_LINK,     /* a path or address that loading follows: what ("tar-symlink", "onnx-external-data" ...), name (whose), text (target) */
-    REDAN_FACT_CLASS,    /* a class or function that loading looks up by name: what ("keras-layer", "hydra-target" ...), module, name, text */
+    REDAN_FACT_MEMBER, /* bytes with a life of their own, to be looked at next: name, part */
+    REDAN_FACT_DEFECT, /* the bytes contradict their format: what (one of the format's `defects`), text (the detail) */
+    REDAN_FACT_UNREAD, /* bytes that were not looked at, and why: what (one of the words below), text, offset, number (bytes) */
+    REDAN_FACT_LINK, /* a path or address that loading follows: what ("tar-symlink", "onnx-external-data" ...), name (whose), text (target) */
+    REDAN_FACT_CLASS, /* a class or function that loading looks up by name: what ("keras-layer", "hydra-target" ...), module, name, text */
     REDAN_FACT_OPERATOR, /* an operator of a graph: what ("onnx", "tensorflow", "tflite" ...), module (domain), name, text (node) */
-    REDAN_FACT_CODE,     /* code that loading or use runs: what ("python-lambda", "marshal", "torchscript", "r", "lua", "elf" ...), name, text */
-    REDAN_FACT_TEMPLATE, /* a template that using the model renders: what ("jinja"), name (the key or file), text (whole) */
+    REDAN_FACT_CODE, /* code that loading or use runs: what ("python-lambda", "marshal", "torchscript", "r", "lua", "elf" ...), name, text */
+    REDAN_FACT_TEMPLATE, /* a template that using the model renders: what ("jinja"), name (the key or file), text (whole), number 1 when the text only looks like one */
     REDAN_FACT_TEXT,     /* text for people or programs in metadata: name (key), text (value) */
     REDAN_FACT_OBJECT,   /* one map of a JSON or YAML document: object */
     REDAN_FACT_PICKLE,   /* one event of the pickle machine: pickle, event */
@@ -37,24 +37,28 @@ enum redan_packing {
     REDAN_PACK_GZIP, /* every member of a multi-member file */
     REDAN_PACK_BZIP2,
     REDAN_PACK_XZ,
-    REDAN_PACK_LZMA, /* .lzma alone */
+    REDAN_PACK_LZMA,     /* .lzma alone */
     REDAN_PACK_LZMA_RAW, /* zip method 14 */
     REDAN_PACK_LZ4,
     REDAN_PACK_ZSTD,
     REDAN_PACK_BASE64, /* blanks and line ends are passed over; standard and URL alphabets */
     REDAN_PACK_HEX,
+    REDAN_PACK_LATIN1, /* bytes as UTF-8 text, each a character: how protocol 2 pickles spell bytes */
     REDAN_PACK_ARCHIVE, /* the `index`-th entry of a 7z, rar, cab or cpio archive, through libarchive */
     REDAN_PACK_COUNT
 };
 
 struct redan_part {
-    struct redan_slice memory; /* when set, these bytes instead of the container's: borrowed during the call, copied by the listener */
+    struct redan_slice
+        memory; /* when set, these bytes instead of the container's: borrowed during the call, copied by the listener */
     uint64_t offset; /* of the packed bytes in the source being read */
     uint64_t size;   /* packed */
     enum redan_packing packing;
-    uint64_t index;    /* REDAN_PACK_ARCHIVE */
-    uint64_t unpacked; /* what the container says of the size; REDAN_SOURCE_UNKNOWN when it says nothing */
-    const char *format; /* when the container's own rules make the bytes a known format ("pickle", "json"); else NULL and the bytes decide */
+    uint64_t index; /* REDAN_PACK_ARCHIVE */
+    uint64_t
+        unpacked; /* what the container says of the size; REDAN_SOURCE_UNKNOWN when it says nothing */
+    const char *
+        format; /* when the container's own rules make the bytes a known format ("pickle", "json"); else NULL and the bytes decide */
 };
 
 struct redan_fact {

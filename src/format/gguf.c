@@ -11,6 +11,7 @@ enum {
     DIMS_MOST = 4,           /* GGML_MAX_DIMS */
     NAME_MOST = 255,         /* GGML_MAX_NAME is 64, and larger in builds for image models */
     KEY_MOST = 65535,        /* the specification's bound */
+    TEMPLATE_LEAST = 16,     /* shorter texts of an array, as of a vocabulary, are no template */
     TEXTS_MOST = 64,         /* elements of an array of texts that are told */
     ALIGNMENT = 32,          /* GGUF_DEFAULT_ALIGNMENT */
     ENTRY_LEAST = 4 + 4 + 1, /* bytes of the shortest key and value of version 1 */
@@ -177,7 +178,7 @@ static enum redan_status text_value(struct reading *r, struct redan_slice key, b
     REDAN_TRY(step(r));
     REDAN_TRY(text_length(r, &len));
     uint64_t at = r->in.pos;
-    if (!tell) {
+    if (!tell && len < TEMPLATE_LEAST) {
         redan_source_skip(&r->in, len);
         return redan_source_ok(&r->in, "a GGUF text");
     }
@@ -188,6 +189,8 @@ static enum redan_status text_value(struct reading *r, struct redan_slice key, b
     }
     struct redan_slice text = redan_source_bytes(&r->in, len);
     REDAN_TRY(redan_source_ok(&r->in, "a GGUF text"));
+    if (!tell && !holds(text, "{{") && !holds(text, "{%"))
+        return REDAN_OK;
     return tell_text(r, key, at, text);
 }
 
@@ -352,6 +355,8 @@ static enum redan_status layout(struct reading *r)
         if (all[i].begin < end && all[i].end > all[i].begin)
             return lost(r, "gguf-overlap", base, all[i].begin);
         end = all[i].end > end ? all[i].end : end;
+        REDAN_TRY(redan_peek_program(r->ctx, r->in.source, base + all[i].begin,
+                                     all[i].end - all[i].begin, r->to));
     }
     if (base > r->size && end == 0)
         return REDAN_OK; /* no tensors, and nothing is padded */

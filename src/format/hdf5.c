@@ -159,10 +159,8 @@ static bool begins(struct redan_ctx *ctx, struct redan_source *source, uint64_t 
 {
     struct redan_slice view = {0};
 
-    if (redan_source_view(ctx, source, at, SIGNATURE, &view) != REDAN_OK) {
-        redan_fail_clear(ctx);
-        return false;
-    }
+    if (redan_source_view(ctx, source, at, SIGNATURE, &view) != REDAN_OK)
+        return false; /* the context holds why */
     return view.len == SIGNATURE && memcmp(view.at, signature, SIGNATURE) == 0;
 }
 

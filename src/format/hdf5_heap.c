@@ -68,7 +68,8 @@ static bool heap_open(struct heap *p)
     p->root = redan_hdf5_address(h, &in);
     p->rows = redan_source_u16le(&in);
     if (!right || in.failed || !power(p->width) || !power(p->start) || !power(p->direct_most) ||
-        p->bits == 0 || p->bits > 64 || p->rows > ROWS_MOST || p->start > p->direct_most)
+        p->bits == 0 || p->bits > 64 || p->rows > ROWS_MOST || p->start > p->direct_most ||
+        log2_of(p->start) + log2_of(p->width) > 62) /* a row of blocks beyond all offsets */
         return false;
     p->off_bytes = (p->bits + 7u) / 8;
     p->len_bytes = (log2_of(p->direct_most) + 7u) / 8;

@@ -19,12 +19,19 @@ static enum redan_status fold(struct redan_jinja_reader *r, struct redan_jinja_f
         return REDAN_OK;
     if (!f->have_acc) {
         f->acc = f->cur;
+        f->summed = false;
     } else {
-        if (f->op == '+' || f->op == '~')
+        bool sum = f->op == '+' || f->op == '~';
+        if (f->op == '*' && f->summed && f->tail.constant && f->cur.numeric) {
+            f->tail = redan_jinja_repeat(&r->pool, &f->tail, f->cur.number);
+            v = redan_jinja_concat(&r->pool, &f->base, &f->tail);
+        } else if (sum) {
+            f->base = f->acc;
+            f->tail = f->cur;
             v = redan_jinja_concat(&r->pool, &f->acc, &f->cur);
-        else if (f->op == '%' && f->acc.constant)
+        } else if (f->op == '%' && f->acc.constant)
             v = redan_jinja_percent(&r->pool, &f->acc, &f->cur);
-        else if (f->op == '*' && f->acc.constant && f->cur.numeric)
+        else if (f->op == '*' && !f->summed && f->acc.constant && f->cur.numeric)
             v = redan_jinja_repeat(&r->pool, &f->acc, f->cur.number);
         if (f->op == '*' && f->cur.numeric) {
             struct redan_jinja_event event = {
@@ -47,6 +54,7 @@ static enum redan_status fold(struct redan_jinja_reader *r, struct redan_jinja_f
                     v.number = UINT64_MAX;
             }
         }
+        f->summed = sum || (f->op == '*' && f->summed);
         v.hidden = f->acc.hidden || f->cur.hidden;
         if (f->op == '?' || f->op == 'o') { /* one or the other */
             bool left = f->acc.constant || f->acc.root.len;

@@ -23,6 +23,9 @@ struct redan_jinja_frame {
     unsigned part, set, negative;
     uint64_t number[3];
     struct redan_jinja_value acc, cur;
+    struct redan_jinja_value base,
+        tail; /* of acc, when the last of a sum is tail: "*" binds more */
+    bool summed;
     struct redan_jinja_value of;   /* what is called, subscripted or filtered */
     struct redan_jinja_value list; /* the items so far, each with a separator after it */
     struct redan_slice keyword;    /* name= before the value */

@@ -148,16 +148,22 @@ static enum redan_status read(struct redan_ctx *ctx, struct redan_source *source
     return status;
 }
 
-/* The first tokens: 2 when they cannot come about by chance, 1 when they fit. */
-static int first_tokens(struct redan_json_lex *lex)
+/* The first tokens: 2 when they cannot come about by chance, 1 when they fit; of a document that is longer, also when they are cut. */
+static int first_tokens(struct redan_json_lex *lex, bool longer)
 {
     enum redan_json_lexeme lexeme = REDAN_LEX_BAD;
 
-    if (redan_json_lex_next(lex, &lexeme) != REDAN_OK || lexeme != REDAN_LEX_PUNCT)
+    if (redan_json_lex_next(lex, &lexeme) != REDAN_OK)
+        return 0;
+    if (lexeme == REDAN_LEX_END)
+        return longer; /* a comment */
+    if (lexeme != REDAN_LEX_PUNCT)
         return 0;
     char open = lex->punct;
     if ((open != '{' && open != '[') || redan_json_lex_next(lex, &lexeme) != REDAN_OK)
         return 0;
+    if (longer && lex->at == lex->end)
+        return 1;
     if (open == '[')
         return lexeme != REDAN_LEX_BAD && lexeme != REDAN_LEX_END &&
                (lexeme != REDAN_LEX_PUNCT || lex->punct == '{' || lex->punct == '[' ||
@@ -166,6 +172,8 @@ static int first_tokens(struct redan_json_lex *lex)
         return lex->punct == '}';
     if (lexeme != REDAN_LEX_TEXT || redan_json_lex_next(lex, &lexeme) != REDAN_OK)
         return 0;
+    if (longer && lex->at == lex->end && lexeme != REDAN_LEX_PUNCT)
+        return 1;
     return lexeme == REDAN_LEX_PUNCT && lex->punct == ':' ? 2 : 0;
 }
 
@@ -178,11 +186,14 @@ static enum redan_sniff sniff(const struct redan_probe *probe)
     lex.ctx = NULL;
     while (at < probe->head.len && memchr(" \t\r\n\xef\xbb\xbf", probe->head.at[at], 7))
         at++;
-    if (at == probe->head.len || !memchr("{[/", probe->head.at[at], 3))
+    bool longer = probe->source->size > probe->head.len;
+    if (at == probe->head.len)
+        return longer ? REDAN_SNIFF_MAYBE : REDAN_SNIFF_NO; /* blanks may stand before any */
+    if (!memchr("{[/", probe->head.at[at], 3))
         return REDAN_SNIFF_NO;
     redan_source_memory(&head, probe->head);
     redan_json_lex_init(&lex, probe->ctx, &head, 4096);
-    int sure = first_tokens(&lex);
+    int sure = first_tokens(&lex, longer);
     redan_source_done(&head);
     return sure == 2 ? REDAN_SNIFF_YES : sure == 1 ? REDAN_SNIFF_MAYBE : REDAN_SNIFF_NO;
 }

@@ -13,10 +13,8 @@ static bool holds(const struct redan_probe *probe, uint64_t offset, size_t len, 
 {
     struct redan_slice view = {0};
 
-    if (redan_source_view(probe->ctx, probe->source, offset, len, &view) != REDAN_OK) {
-        redan_fail_clear(probe->ctx);
+    if (redan_source_view(probe->ctx, probe->source, offset, len, &view) != REDAN_OK)
         return false;
-    }
     return memmem(view.at, view.len, text, strlen(text)) != NULL;
 }
 

@@ -9,7 +9,8 @@ enum {
     DEPTH = 4096,
     KEY = 64,
     TEXT = 65536,
-    FLAX_ARRAY = 1, /* flax.serialization: ndarray, complex, numpy scalar */
+    VALUES = 20000000, /* half a second of work; arrays are one value each */
+    FLAX_ARRAY = 1,    /* flax.serialization: ndarray, complex, numpy scalar */
 };
 
 enum kind { K_PLAIN, K_TEXT, K_BYTES, K_EXT, K_LIST, K_MAP, K_BAD };
@@ -239,8 +240,11 @@ static enum redan_status walk(struct walk *w)
     struct value root = head(&w->in);
 
     REDAN_TRY(push(w, &root));
-    while (w->frames.len && !w->in.failed)
+    for (uint64_t i = 0; w->frames.len && !w->in.failed; i++) {
+        if (i == VALUES)
+            return redan_fail(w->ctx, REDAN_E_LIMIT, w->in.pos, "more values than are looked at");
         REDAN_TRY(step(w));
+    }
     return redan_source_ok(&w->in, "a MessagePack value");
 }
 

@@ -309,7 +309,7 @@ static enum redan_status one(struct redan_ctx *ctx, struct redan_source *source,
                                  REDAN_S("the file ends before the array does"));
     *offset = data + size;
     *last = false;
-    return REDAN_OK;
+    return redan_peek_program(ctx, source, data, size, to);
 }
 
 static enum redan_status read(struct redan_ctx *ctx, struct redan_source *source,

@@ -136,6 +136,26 @@ enum redan_status redan_peek_blob(struct redan_ctx *ctx, struct redan_source *so
     return redan_tell(to, &fact);
 }
 
+enum redan_status redan_peek_program(struct redan_ctx *ctx, struct redan_source *source,
+                                     uint64_t offset, uint64_t size,
+                                     const struct redan_listener *to)
+{
+    struct redan_slice head = {0};
+
+    if (size < HEAD || source->size == REDAN_SOURCE_UNKNOWN || offset >= source->size)
+        return REDAN_OK;
+    REDAN_TRY(redan_source_view(ctx, source, offset, HEAD, &head));
+    if (head.len < HEAD || redan_slice_starts(head, REDAN_S("#!")) || !is_program(head))
+        return REDAN_OK;
+    size = size < source->size - offset ? size : source->size - offset;
+    return redan_tell(
+        to, &(struct redan_fact){
+                .kind = REDAN_FACT_MEMBER,
+                .offset = offset,
+                .name = REDAN_S("program"),
+                .part = {.offset = offset, .size = size, .unpacked = REDAN_SOURCE_UNKNOWN}});
+}
+
 /* A run that may lie across views. */
 struct run {
     struct redan_slice name;

@@ -13,6 +13,11 @@ REDAN_NODISCARD enum redan_status redan_peek_blob(struct redan_ctx *ctx,
                                                   struct redan_source *source, uint64_t offset,
                                                   uint64_t size, struct redan_slice name,
                                                   const struct redan_listener *to);
+/* Numbers that begin like a program are handed over as a member; nothing is told of others. */
+REDAN_NODISCARD enum redan_status redan_peek_program(struct redan_ctx *ctx,
+                                                     struct redan_source *source, uint64_t offset,
+                                                     uint64_t size,
+                                                     const struct redan_listener *to);
 /* Every run of eight printable bytes or more from `offset` to `end`, as TEXT under `name`; the bytes are read to the end, or UNREAD says that a limit
  * was reached. */
 REDAN_NODISCARD enum redan_status redan_peek_runs(struct redan_ctx *ctx,

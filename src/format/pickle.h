@@ -33,6 +33,8 @@ enum redan_pickle_holds {
     REDAN_PICKLE_HOLDS_TEXT = 8,
     REDAN_PICKLE_HOLDS_BYTES = 16,
     REDAN_PICKLE_HOLDS_PERSISTENT = 32,
+    REDAN_PICKLE_HOLDS_HOOK = 64,   /* a text that names a method that unpickling looks for: "__setstate__" */
+    REDAN_PICKLE_HOLDS_METHOD = 128, /* the same, of a name that is also an ordinary word: "append" */
 };
 
 /* A small tagged cell, passed by value. */
@@ -49,12 +51,12 @@ struct redan_pickle_value {
 
 enum redan_pickle_event_kind {
     REDAN_PICKLE_IMPORT, /* a global was looked up: module, name, how */
-    REDAN_PICKLE_CALL, /* something was called or instantiated: callee, args, how; keywords when NEWOBJ_EX */
-    REDAN_PICKLE_BUILD, /* state was set: callee is the target, args the state */
+    REDAN_PICKLE_CALL, /* something was called or instantiated: callee, args, how; keywords when NEWOBJ_EX; what is "hook" when an argument's state names methods */
+    REDAN_PICKLE_BUILD, /* state was set: callee is the target, args the state; what is "hook" when the state gives the object a method that unpickling looks for */
     REDAN_PICKLE_DYNAMIC, /* a global whose name is no constant text: callee is the module operand, args the name operand */
     REDAN_PICKLE_EXTENSION,     /* EXT1, EXT2, EXT4: number is the code */
     REDAN_PICKLE_PERSISTENT_ID, /* a persistent id was loaded: args is the id (PERSID: a TEXT) */
-    REDAN_PICKLE_ITEMS, /* SETITEM(S), APPEND(S), ADDITEMS on what is no dict, list or set of this pickle: callee is the target */
+    REDAN_PICKLE_ITEMS, /* SETITEM(S), APPEND(S), ADDITEMS on what is no dict, list or set of this pickle: callee is the target; what as with BUILD, of its state so far */
     REDAN_PICKLE_CONSTANT, /* a text or bytes constant of 8 bytes or more: args */
     REDAN_PICKLE_STRUCTURE, /* frames, divergence, odd structure: what is one of redan_pickle_words, text the detail */
     REDAN_PICKLE_ARRAY, /* joblib: raw array bytes follow in the stream and were passed over: offset, number (bytes) */
@@ -101,6 +103,9 @@ bool redan_pickle_item(const struct redan_pickle *pickle, const struct redan_pic
 bool redan_pickle_arguments(const struct redan_pickle *pickle,
                             const struct redan_pickle_value *result,
                             struct redan_pickle_value *args);
+/* The state that was last set on a RESULT; false when none was, or it was not kept. */
+bool redan_pickle_state(const struct redan_pickle *pickle, const struct redan_pickle_value *result,
+                        struct redan_pickle_value *state);
 
 /* One opcode as a listing shows it. */
 struct redan_pickle_line {

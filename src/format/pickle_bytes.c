@@ -29,10 +29,8 @@ static bool view(struct redan_pickle *pk, uint64_t offset, size_t len)
     return true;
 }
 
-bool redan_pm_need(struct redan_pickle *pk, size_t len)
+bool redan_pm_need_more(struct redan_pickle *pk, size_t len)
 {
-    if (REDAN_LIKELY((size_t)(pk->end - pk->p) >= len))
-        return true;
     if (!pk->source->memory.at || pk->turn != pk->source->turn) {
         if (!view(pk, redan_pm_offset(pk), len > WINDOW ? len : WINDOW))
             return false;

@@ -229,7 +229,8 @@ static bool told(struct redan_pickle *pk, struct redan_pm_cell callee, struct re
     if (pk->dry)
         return true;
     if (callee.kind != REDAN_PICKLE_GLOBAL ||
-        (holds & ~(REDAN_PICKLE_HOLDS_BYTES | REDAN_PICKLE_HOLDS_RESULT)) != 0)
+        (holds & ~(REDAN_PICKLE_HOLDS_BYTES | REDAN_PICKLE_HOLDS_RESULT)) != 0 ||
+        (callee.b != REDAN_PICKLE_NO_ID && pk->globals[callee.b].loads))
         return true;
     return counts(pk, callee.b, args, how);
 }
@@ -256,6 +257,12 @@ bool redan_pm_called(struct redan_pickle *pk, struct redan_pm_cell callee,
     if (told(pk, callee, args, more, pk->op)) {
         event.callee = redan_pm_value(pk, callee);
         event.args = redan_pm_value(pk, args);
+        for (uint64_t i = 0; i < REDAN_PM_KEEP_ITEMS; i++) {
+            struct redan_pm_cell item;
+
+            if (redan_pm_item(pk, args, i, &item) && redan_pm_hooked(pk, item, 0))
+                event.what = "hook";
+        }
         if (keywords.kind != REDAN_PM_EMPTY)
             event.keywords = redan_pm_value(pk, keywords);
         pk->told_any = pk->told_any || !pk->dry;
@@ -288,6 +295,8 @@ bool redan_pm_build(struct redan_pickle *pk, struct redan_pm_cell target,
                                                 : "sets the state of what this gave: ",
              event.module, event.name);
     }
+    if (redan_pm_hooked(pk, target, redan_pm_hooks(pk, state)) & REDAN_PICKLE_HOLDS_HOOK)
+        event.what = "hook";
     redan_pm_result_state(pk, target, state);
     if (pk->status != REDAN_OK || !redan_pm_tell(pk, &event))
         return false;
@@ -306,8 +315,16 @@ bool redan_pm_items(struct redan_pickle *pk, struct redan_pm_cell target,
     if (!redan_pm_tuple(pk, REDAN_PICKLE_TUPLE, items, n, &args))
         return false;
     uint8_t holds = redan_pm_bits(pk, args);
+    bool keyed = pk->op == REDAN_OP_SETITEM || pk->op == REDAN_OP_SETITEMS;
 
-    if (target.kind == REDAN_PICKLE_RESULT &&
+    for (size_t i = 0; keyed && i < n && target.kind == REDAN_PICKLE_RESULT && target.a &&
+                       target.a <= pk->result_count;
+         i += 2)
+        pk->results[target.a - 1].keys |= items[i].kind == REDAN_PICKLE_TEXT ? items[i].holds : 0;
+    if (redan_pm_hooked(pk, target, 0) & (keyed ? REDAN_PICKLE_HOLDS_HOOK
+                                                : REDAN_PICKLE_HOLDS_HOOK | REDAN_PICKLE_HOLDS_METHOD))
+        event.what = "hook";
+    if (!event.what && target.kind == REDAN_PICKLE_RESULT &&
         !(holds & (REDAN_PICKLE_HOLDS_GLOBAL | REDAN_PICKLE_HOLDS_UNKNOWN)) &&
         !counts(pk, target.b, args, pk->op))
         return pk->status == REDAN_OK;

@@ -48,8 +48,8 @@ void redan_pm_global_names(const struct redan_pickle *pk, uint32_t id, struct re
 
 static bool is_wrapper(struct redan_slice module, struct redan_slice name)
 {
-    return redan_slice_is(name, "NumpyArrayWrapper") &&
-           redan_slice_ends(module, REDAN_S("joblib.numpy_pickle"));
+    (void)module; /* other modules of joblib have it as well, and _reconstructor makes it under any name */
+    return redan_slice_ends(name, REDAN_S("NumpyArrayWrapper"));
 }
 
 bool redan_pm_global_id(struct redan_pickle *pk, struct redan_slice module, struct redan_slice name,
@@ -81,7 +81,8 @@ bool redan_pm_global_id(struct redan_pickle *pk, struct redan_slice module, stru
                                      .module_len = (uint16_t)module.len,
                                      .name_len = (uint16_t)name.len,
                                      .hash = hash,
-                                     .wrapper = is_wrapper(module, name)};
+                                     .wrapper = is_wrapper(module, name),
+                                     .loads = redan_slice_is(name, "_load_from_bytes")};
 
     redan_buf_slice(&pk->names, module);
     redan_buf_slice(&pk->names, name);

@@ -49,6 +49,7 @@ static bool shape_count(const struct redan_pickle *pk, struct redan_pm_cell shap
 struct element {
     uint64_t size;
     bool object;
+    bool flexible; /* numpy takes the size of the state, else that of the spelling */
 };
 
 /* "f8", "<U12", "|O": numpy/core/src/multiarray/descriptor.c, arraydescr_reduce. */
@@ -70,6 +71,7 @@ static bool spelled(struct redan_slice text, struct element *element)
     if (!redan_slice_u64(digits, &n) || n > (uint64_t)1 << 40)
         return false;
     element->size = text.at[0] == 'U' ? 4 * n : n;
+    element->flexible = memchr("SUVa", text.at[0], 4) != NULL;
     return memchr("biufcmMSUVa", text.at[0], 11) != NULL;
 }
 
@@ -93,8 +95,8 @@ static bool element_of(struct redan_pickle *pk, struct redan_pm_cell dtype, stru
         known = spelled(redan_pm_cell_text(pk, spelling, 64, &pk->listen), element);
     if (result->state.kind != REDAN_PICKLE_TUPLE)
         return known;
-    if (redan_pm_item(pk, result->state, 5, &size) && size.kind == REDAN_PICKLE_INT &&
-        (int64_t)size.a > 0) { /* -1 where the spelling says it */
+    if (element->flexible && redan_pm_item(pk, result->state, 5, &size) &&
+        size.kind == REDAN_PICKLE_INT && (int64_t)size.a >= 0) { /* -1 where the spelling says it */
         element->size = size.a;
         known = true;
     }
@@ -104,20 +106,33 @@ static bool element_of(struct redan_pickle *pk, struct redan_pm_cell dtype, stru
     return known || element->object;
 }
 
-/* By its own name, or made by copyreg._reconstructor. */
+/* By its own name, or made by what takes the class first: copyreg._reconstructor, __newobj__. */
 static bool is_wrapper(struct redan_pickle *pk, struct redan_pm_cell target)
 {
-    struct redan_slice module, name;
     struct redan_pm_cell first;
 
     if (target.kind != REDAN_PICKLE_RESULT || target.b == REDAN_PICKLE_NO_ID)
         return false;
     if (pk->globals[target.b].wrapper)
         return true;
-    redan_pm_global_names(pk, target.b, &module, &name);
-    return redan_slice_is(name, "_reconstructor") && target.a && target.a <= pk->result_count &&
+    return target.a && target.a <= pk->result_count &&
            redan_pm_item(pk, pk->results[target.a - 1].args, 0, &first) &&
-           first.kind == REDAN_PICKLE_GLOBAL && pk->globals[first.b].wrapper;
+           first.kind == REDAN_PICKLE_GLOBAL && first.b != REDAN_PICKLE_NO_ID &&
+           pk->globals[first.b].wrapper;
+}
+
+/* What pickle.load would go on with is read later; where it cannot be told any more whether it is something, that is said. */
+static bool second_reading(struct redan_pickle *pk, uint64_t here)
+{
+    bool known = pk->trials_left > 0;
+    bool another = known && redan_pm_trial(pk, here, SECOND_OPS, true);
+
+    if (another && pk->second_count < REDAN_PM_SECONDS)
+        pk->seconds[pk->second_count++] = (struct redan_pm_second){.offset = here, .op = -1};
+    else if ((another || !known) && pk->to)
+        pk->status = redan_tell_unread(pk->to, REDAN_UNREAD_BUDGET, here, 0,
+                                       REDAN_S("pickles within the arrays of a pickle"));
+    return pk->status == REDAN_OK;
 }
 
 bool redan_pm_joblib(struct redan_pickle *pk, struct redan_pm_cell target,
@@ -142,9 +157,7 @@ bool redan_pm_joblib(struct redan_pickle *pk, struct redan_pm_cell target,
 
     /* pickle.load knows nothing of arrays: it goes on right here; so does joblib when there is not one byte of it */
     bool empty = !element.object && !aligned && (count == 0 || element.size == 0);
-    if (!empty && pk->second_count < REDAN_PM_SECONDS && redan_pm_trial(pk, here, SECOND_OPS, true))
-        pk->seconds[pk->second_count++] = (struct redan_pm_second){.offset = here, .op = -1};
-    if (pk->status != REDAN_OK)
+    if (!empty && !second_reading(pk, here))
         return false;
     if (element.object) {
         pk->nested = redan_pm_offset(pk);

@@ -5,16 +5,37 @@
 
 static const struct redan_pm_cell none_given = {.kind = REDAN_PM_EMPTY};
 
+/* A line of any length: its text when that is one view, else none of it. */
+static bool long_line(struct redan_pickle *pk, struct redan_slice *text, uint64_t *len)
+{
+    uint64_t start = redan_pm_offset(pk);
+    uint64_t at = start;
+
+    for (;;) {
+        struct redan_slice view = redan_pm_peek(pk, at, REDAN_SOURCE_VIEW);
+        const char *stop = view.len ? memchr(view.at, '\n', view.len) : NULL;
+
+        if (stop) {
+            *len = at - start + (uint64_t)(stop - view.at);
+            *text = at == start ? redan_slice_sub(view, 0, (size_t)*len)
+                                : (struct redan_slice){"", 0};
+            redan_pm_seek(pk, start + *len + 1);
+            return true;
+        }
+        at += view.len;
+        if (view.len < REDAN_SOURCE_VIEW)
+            return redan_pm_end(pk, "truncated");
+    }
+}
+
 /* A line, at most REDAN_SOURCE_VIEW bytes of it; p goes past its end. At the end of the source pickle.py takes what is there for
  * a line and drops its last byte. */
 static bool line(struct redan_pickle *pk, struct redan_slice *text, uint64_t *len)
 {
     uint64_t start = redan_pm_offset(pk);
     size_t have = (size_t)(pk->end - pk->p);
-    const uint8_t *stop =
-        have ? memchr(pk->p, '\n',
-                      pk->dry && have > REDAN_PM_LINE_TRIAL ? REDAN_PM_LINE_TRIAL : have)
-             : NULL;
+    bool near = pk->dry && !pk->deep && have > REDAN_PM_LINE_TRIAL;
+    const uint8_t *stop = have ? memchr(pk->p, '\n', near ? REDAN_PM_LINE_TRIAL : have) : NULL;
 
     if (REDAN_LIKELY(stop != NULL)) {
         *text = (struct redan_slice){(const char *)pk->p, (size_t)(stop - pk->p)};
@@ -22,8 +43,10 @@ static bool line(struct redan_pickle *pk, struct redan_slice *text, uint64_t *le
         pk->p = stop + 1;
         return true;
     }
+    if (pk->dry && !pk->deep)
+        return redan_pm_end(pk, "line");
     if (pk->dry)
-        return redan_pm_end(pk, "operand");
+        return long_line(pk, text, len);
     if (!pk->source->memory.at && have < REDAN_SOURCE_VIEW) {
         (void)redan_pm_need(pk, REDAN_SOURCE_VIEW);
         pk->ended = NULL;
@@ -40,7 +63,7 @@ static bool line(struct redan_pickle *pk, struct redan_slice *text, uint64_t *le
         if (have >=
             REDAN_SOURCE_VIEW) { /* no honest line is so long, and its head is gone by its end */
             redan_pm_seek(pk, start + have);
-            return redan_pm_end(pk, "operand");
+            return redan_pm_end(pk, "budget");
         }
     }
     if (have == 0 || pk->op != REDAN_OP_INST)
@@ -98,6 +121,8 @@ static bool op_text_line(struct redan_pickle *pk)
 
     if (!line(pk, &text, &len))
         return false;
+    if (len > text.len) /* a trial: it is not looked at */
+        return redan_pm_push(pk, (struct redan_pm_cell){.kind = REDAN_PICKLE_TEXT});
     inner = text;
     if (how == 1)
         reading = redan_pm_read_string(text, &inner);
@@ -114,13 +139,14 @@ static bool op_text_line(struct redan_pickle *pk)
     struct redan_slice seen = inner;
     bool tells = false;
 
-    if (!pk->dry && inner.len >= 8) {
+    if (!pk->dry && inner.len >= 3) {
         if (!plain) {
             redan_buf_clear(&pk->listen);
             (void)redan_pm_unescape(inner, how, REDAN_PM_HEAD, &pk->listen);
             seen = redan_buf_view(&pk->listen);
         }
         tells = redan_pm_constant_tells((const uint8_t *)seen.at, seen.len, seen.len, true);
+        cell.holds = redan_pm_hook((const uint8_t *)seen.at, seen.len);
     }
 
     if (!pk->dry && !pk->source->memory.at)

@@ -56,7 +56,8 @@ struct redan_pm_box {
     uint32_t count;    /* elements, or twice the pairs; stays at its highest */
     uint8_t kind;
     uint8_t holds;
-    bool within; /* it was put into another container */
+    bool within : 1; /* it was put into another container */
+    uint8_t hooks : 2; /* DICT: bits 6 and 7 of what its keys hold: REDAN_PICKLE_HOLDS_HOOK, _METHOD */
     uint8_t spare;
 };
 
@@ -69,6 +70,8 @@ struct redan_pm_ring {
 struct redan_pm_result {
     struct redan_pm_cell args;
     struct redan_pm_cell state; /* of the last BUILD; kind REDAN_PM_EMPTY when there was none */
+    uint8_t hooks; /* REDAN_PICKLE_HOLDS_HOOK, _METHOD: among the names of its attributes */
+    uint8_t keys;  /* the same of its keys, and of what it was made from */
 };
 
 struct redan_pm_global {
@@ -79,6 +82,7 @@ struct redan_pm_global {
     unsigned stream; /* in which it was last told, plus one */
     uint8_t told;    /* protocols it was told for: 1 below 3, 2 for 3, 4 above */
     bool wrapper;    /* joblib's NumpyArrayWrapper */
+    bool loads;      /* torch's _load_from_bytes: every call of it is told */
 };
 
 struct redan_pm_sparse {
@@ -187,8 +191,10 @@ struct redan_pickle {
     uint64_t ops_left;    /* of the whole reading */
     bool dry;             /* a trial: nothing is told */
     bool tolerant;        /* a trial that takes what no pickler writes */
+    bool deep;            /* a trial that follows lines and texts of any length */
     uint64_t trial_ops;   /* it may take */
     uint64_t trials_left; /* opcodes of all trials */
+    bool far;             /* a file of pickles with other bytes between: sought to its end */
     unsigned seen;
     unsigned streams;
     bool told_any;   /* a stream imported something or ended at its STOP */
@@ -268,7 +274,11 @@ static inline uint64_t redan_pm_offset(const struct redan_pickle *pk)
 
 /* pickle_bytes.c: the bytes. */
 /* `len` (at most REDAN_SOURCE_VIEW) bytes at p; false past the end, with `ended` or `status` set. */
-bool redan_pm_need(struct redan_pickle *pk, size_t len);
+bool redan_pm_need_more(struct redan_pickle *pk, size_t len);
+static inline bool redan_pm_need(struct redan_pickle *pk, size_t len)
+{
+    return REDAN_LIKELY((size_t)(pk->end - pk->p) >= len) || redan_pm_need_more(pk, len);
+}
 void redan_pm_seek(struct redan_pickle *pk, uint64_t offset);
 /* Bytes from p to the end of the source, at least `least` if there are so many; exact when the size is known. */
 bool redan_pm_remains(struct redan_pickle *pk, uint64_t least);
@@ -297,6 +307,9 @@ bool redan_pm_result_new(struct redan_pickle *pk, uint32_t global, struct redan_
                          uint8_t holds, struct redan_pm_cell *made);
 void redan_pm_result_state(struct redan_pickle *pk, struct redan_pm_cell result,
                            struct redan_pm_cell state);
+/* The methods that a state gives to the object that takes it, and those that an object has by now, with `more`. */
+uint8_t redan_pm_hooks(const struct redan_pickle *pk, struct redan_pm_cell state);
+uint8_t redan_pm_hooked(struct redan_pickle *pk, struct redan_pm_cell target, uint8_t more);
 struct redan_pickle_value redan_pm_value(const struct redan_pickle *pk, struct redan_pm_cell cell);
 struct redan_pm_cell redan_pm_cell_of(const struct redan_pickle_value *value);
 bool redan_pm_stack_grow(struct redan_pickle *pk);
@@ -340,6 +353,8 @@ bool redan_pm_unescape(struct redan_slice text, int how, size_t most, struct red
 
 /* pickle_filter.c: whether a constant could be something by itself. */
 bool redan_pm_constant_tells(const uint8_t *bytes, size_t len, uint64_t whole, bool text);
+/* REDAN_PICKLE_HOLDS_HOOK or _METHOD of a text that names what unpickling looks for in an object; 0 of others. */
+uint8_t redan_pm_hook(const uint8_t *text, size_t len);
 /* Whether the names could be those of something in Python. */
 bool redan_pm_plausible(struct redan_slice module, struct redan_slice name);
 
@@ -360,6 +375,10 @@ bool redan_pm_items(struct redan_pickle *pk, struct redan_pm_cell target,
                     const struct redan_pm_cell *items, size_t n);
 struct redan_slice redan_pm_cell_text(struct redan_pickle *pk, struct redan_pm_cell cell,
                                       size_t most, struct redan_buf *to);
+
+/* pickle_step.c: the opcode at hand, and one whose operand begins with a count that was read. */
+bool redan_pm_step(struct redan_pickle *pk);
+bool redan_pm_op_counted(struct redan_pickle *pk, uint64_t count);
 
 /* pickle_run.c */
 /* Run the level at hand until it is over (`ended` or `status` set) or a pickle within it comes (`nested` set). A trial is over, too, when it is sure. */
@@ -382,7 +401,8 @@ enum redan_status redan_pm_streams(struct redan_pickle *pk, uint64_t offset);
  * (not tolerant, with a PROTO) goes well until there. */
 bool redan_pm_trial(struct redan_pickle *pk, uint64_t offset, uint64_t ops, bool tolerant);
 /* `size` of the whole, REDAN_SOURCE_UNKNOWN when that is not known; whether its name promises a pickle. */
-enum redan_sniff redan_pm_sniff(struct redan_ctx *ctx, struct redan_slice head, uint64_t size,
+enum redan_sniff redan_pm_sniff(struct redan_ctx *ctx, struct redan_source *whole_source,
+                                struct redan_slice head,
                                 bool named);
 
 #endif

@@ -116,7 +116,7 @@ uint8_t redan_pm_bits(const struct redan_pickle *pk, struct redan_pm_cell cell)
     case REDAN_PICKLE_UNKNOWN:
         return REDAN_PICKLE_HOLDS_UNKNOWN;
     case REDAN_PICKLE_TEXT:
-        return REDAN_PICKLE_HOLDS_TEXT;
+        return REDAN_PICKLE_HOLDS_TEXT | cell.holds;
     case REDAN_PICKLE_BYTES:
         return REDAN_PICKLE_HOLDS_BYTES;
     case REDAN_PICKLE_GLOBAL:
@@ -143,6 +143,21 @@ static void goes_within(struct redan_pickle *pk, struct redan_pm_cell cell)
     if (cell.store == REDAN_PM_STORE_BOX && cell.kind >= REDAN_PICKLE_TUPLE &&
         cell.kind <= REDAN_PICKLE_SET)
         pk->boxes[cell.b].within = true;
+}
+
+/* The bits of what a container takes. */
+static inline uint8_t taken(struct redan_pickle *pk, struct redan_pm_cell cell)
+{
+    static const uint8_t plain[REDAN_PICKLE_TUPLE] = {
+        [REDAN_PICKLE_UNKNOWN] = REDAN_PICKLE_HOLDS_UNKNOWN,
+        [REDAN_PICKLE_TEXT] = REDAN_PICKLE_HOLDS_TEXT,
+        [REDAN_PICKLE_BYTES] = REDAN_PICKLE_HOLDS_BYTES,
+    };
+
+    if (REDAN_LIKELY(cell.kind < REDAN_PICKLE_TUPLE))
+        return plain[cell.kind];
+    goes_within(pk, cell);
+    return redan_pm_bits(pk, cell);
 }
 
 static const struct redan_pm_cell *place_of(const struct redan_pickle *pk,
@@ -200,8 +215,7 @@ bool redan_pm_tuple(struct redan_pickle *pk, uint8_t kind, const struct redan_pm
     size_t kept = n < REDAN_PM_KEEP_ITEMS ? n : REDAN_PM_KEEP_ITEMS;
 
     for (size_t i = 0; i < n; i++) {
-        tuple.holds |= redan_pm_bits(pk, items[i]);
-        goes_within(pk, items[i]);
+        tuple.holds |= taken(pk, items[i]);
     }
     if (!keep(pk, tuple.holds, items, kept, kept, &tuple.store, &tuple.a))
         return false;
@@ -274,9 +288,10 @@ bool redan_pm_box_add(struct redan_pickle *pk, struct redan_pm_cell cell,
     uint8_t bits = box->holds;
 
     for (size_t i = 0; i < n; i++) {
-        bits |= redan_pm_bits(pk, items[i]);
-        goes_within(pk, items[i]);
+        bits |= taken(pk, items[i]);
     }
+    for (size_t i = 0; box->kind == REDAN_PICKLE_DICT && i < n; i += 2)
+        box->hooks |= (uint8_t)(items[i].kind == REDAN_PICKLE_TEXT ? items[i].holds >> 6 : 0) & 3U;
     if (box->within)
         pk->late |= bits & ~box->holds;
     box->holds = bits;
@@ -363,7 +378,9 @@ bool redan_pm_result_new(struct redan_pickle *pk, uint32_t global, struct redan_
     if (!pin(pk, &args))
         return false;
     pk->results[pk->result_count] =
-        (struct redan_pm_result){.args = args, .state = {.kind = REDAN_PM_EMPTY}};
+        (struct redan_pm_result){.args = args,
+                                 .state = {.kind = REDAN_PM_EMPTY},
+                                 .keys = holds & (REDAN_PICKLE_HOLDS_HOOK | REDAN_PICKLE_HOLDS_METHOD)};
     made->a = ++pk->result_count;
     return true;
 }
@@ -374,6 +391,40 @@ void redan_pm_result_state(struct redan_pickle *pk, struct redan_pm_cell result,
     if (result.kind == REDAN_PICKLE_RESULT && result.a && result.a <= pk->result_count &&
         pin(pk, &state))
         pk->results[result.a - 1].state = state;
+}
+
+uint8_t redan_pm_hooks(const struct redan_pickle *pk, struct redan_pm_cell state)
+{
+    struct redan_pm_cell item;
+    uint8_t hooks = 0;
+
+    if (state.kind == REDAN_PICKLE_RESULT)
+        return state.a && state.a <= pk->result_count
+                   ? pk->results[state.a - 1].keys
+                   : state.holds & (REDAN_PICKLE_HOLDS_HOOK | REDAN_PICKLE_HOLDS_METHOD);
+    if (state.kind == REDAN_PICKLE_DICT)
+        return (uint8_t)(pk->boxes[state.b].hooks << 6);
+    /* (attributes, attributes that are set one by one) */
+    for (uint64_t i = 0; state.kind == REDAN_PICKLE_TUPLE && state.b == 2 && i < 2; i++) {
+        if (redan_pm_item(pk, state, i, &item) && item.kind == REDAN_PICKLE_DICT)
+            hooks |= (uint8_t)(pk->boxes[item.b].hooks << 6);
+        else if (redan_pm_item(pk, state, i, &item) && item.kind == REDAN_PICKLE_RESULT && item.a &&
+                 item.a <= pk->result_count)
+            hooks |= pk->results[item.a - 1].keys;
+    }
+    return hooks;
+}
+
+uint8_t redan_pm_hooked(struct redan_pickle *pk, struct redan_pm_cell target, uint8_t more)
+{
+    if (target.kind != REDAN_PICKLE_RESULT || target.a == 0 || target.a > pk->result_count)
+        return more;
+    struct redan_pm_result *result = &pk->results[target.a - 1];
+
+    result->hooks |= more;
+    if (result->state.kind != REDAN_PM_EMPTY)
+        result->hooks |= redan_pm_hooks(pk, result->state);
+    return result->hooks;
 }
 
 struct redan_pickle_value redan_pm_value(const struct redan_pickle *pk, struct redan_pm_cell cell)

@@ -5,6 +5,7 @@
 
 enum {
     TRIAL_NEXT = 64,     /* opcodes that make what follows a STOP a pickle */
+    PROTO_TRIAL = 8,     /* opcodes after which bytes with a PROTO are a pickle, whatever follows */
     TRIAL_CLEAN = 4,     /* opcodes up to a STOP that do the same without a PROTO */
     TRIAL_FAR = 4096,    /* opcodes within which a pickle behind garbage must import something */
     TRIAL_ALL = 2000000, /* opcodes of all trials: some hundredths of a second */
@@ -114,7 +115,11 @@ static bool told_end(struct redan_pickle *pk, const char *why)
     struct redan_pickle_event event = {
         .kind = REDAN_PICKLE_END, .what = why, .offset = pk->op_offset, .number = pk->lv->ops};
 
-    return redan_pm_tell(pk, &event);
+    if (strcmp(why, "budget") == 0 && pk->to)
+        pk->status = redan_tell_unread(
+            pk->to, REDAN_UNREAD_BUDGET, pk->op_offset, 0,
+            REDAN_S("a pickle of more opcodes, values or text than are looked at"));
+    return pk->status == REDAN_OK && redan_pm_tell(pk, &event);
 }
 
 /* Read the pickle at `offset`, and those within it, to its end. Returns why it ended. */
@@ -273,7 +278,7 @@ static bool search(struct redan_pickle *pk, uint64_t from, uint64_t *found, uint
     uint64_t at = from;
 
     *looked = from;
-    while (at - from < SEARCH_BYTES && pk->trials_left > 0) {
+    while ((pk->far || at - from < SEARCH_BYTES) && pk->trials_left > 0) {
         struct redan_slice view = redan_pm_peek(pk, at, SEARCH_BLOCK);
         uint64_t proto_at = 0;
         uint64_t old = 0;
@@ -332,6 +337,13 @@ static const char *after_first(struct redan_pickle *pk, const char *why)
         }
         if (pk->status != REDAN_OK)
             return NULL;
+        if (pk->trials_left == 0 && pk->to) { /* chance does not take so many looks */
+            pk->status = redan_tell_unread(
+                pk->to, REDAN_UNREAD_BUDGET, looked, 0,
+                REDAN_S("more bytes that begin like pickles than are looked at"));
+            if (pk->status != REDAN_OK)
+                return NULL;
+        }
         if (stopped) {
             uint64_t size = pk->source->memory.at ? pk->source->memory.len : pk->source->size;
             uint64_t bytes = (size == REDAN_SOURCE_UNKNOWN ? looked : size) - next;
@@ -376,10 +388,36 @@ static bool within_text(const struct redan_pickle *pk, uint64_t size)
            redan_pm_little(at, width) < size - pk->op_offset;
 }
 
-enum redan_sniff redan_pm_sniff(struct redan_ctx *ctx, struct redan_slice head, uint64_t size,
-                                bool named)
+/* A head that is one long text or line of a pickle may be anything else: what comes behind it says more. */
+static bool goes_on(struct redan_ctx *ctx, struct redan_source *source)
 {
+    struct redan_pickle *pk = redan_mem_take(&ctx->mem, sizeof(*pk));
+    bool good = true;
+
+    if (!pk)
+        return true;
+    redan_pm_open(pk, ctx, source, NULL);
+    if (redan_pm_store_init(pk)) {
+        begin(pk, 0, 0);
+        pk->dry = pk->tolerant = pk->deep = true;
+        pk->trial_ops = TRIAL_ALL;
+        redan_pm_seek(pk, 0);
+        redan_pm_run(pk);
+        good = redan_pm_accepts(pk) || is(pk->ended, "trial");
+    }
+    if (pk->status != REDAN_OK)
+        redan_fail_clear(ctx);
+    redan_pm_close(pk);
+    redan_mem_give(&ctx->mem, pk, sizeof(*pk));
+    return good;
+}
+
+enum redan_sniff redan_pm_sniff(struct redan_ctx *ctx, struct redan_source *whole_source,
+                                struct redan_slice head, bool named)
+{
+    uint64_t size = whole_source->size;
     bool whole = size <= head.len;
+    bool cut = false;
 
     struct redan_source source;
     struct redan_pickle *pk = NULL;
@@ -399,14 +437,17 @@ enum redan_sniff redan_pm_sniff(struct redan_ctx *ctx, struct redan_slice head, 
     if (redan_pm_store_init(pk)) {
         begin(pk, 0, 0);
         pk->dry = pk->tolerant = true;
-        pk->trial_ops = head.len;
+        pk->trial_ops = proto ? PROTO_TRIAL : head.len;
         redan_pm_seek(pk, 0);
         redan_pm_run(pk);
         uint64_t ops = pk->lv->ops;
         bool odd = (pk->seen & REDAN_PM_SEEN_ODD) != 0;
-        bool bad = is(pk->ended, "opcode") || is(pk->ended, "operand");
+        bool bad = is(pk->ended, "opcode") || is(pk->ended, "operand") || is(pk->ended, "line");
         bool stop = is(pk->ended, "stop");
         bool all = whole && pk->p == pk->end;
+
+        cut = !whole && !(pk->seen & REDAN_PM_SEEN_DEAD) &&
+              (is(pk->ended, "line") || is(pk->ended, "truncated") || is(pk->ended, "trial"));
 
         if (!proto && (pk->seen & REDAN_PM_SEEN_DEAD))
             sniff = REDAN_SNIFF_NO; /* a text that begins like opcodes */
@@ -427,5 +468,7 @@ enum redan_sniff redan_pm_sniff(struct redan_ctx *ctx, struct redan_slice head, 
     }
     redan_pm_close(pk);
     redan_mem_give(&ctx->mem, pk, sizeof(*pk));
+    if (cut && sniff != REDAN_SNIFF_YES && goes_on(ctx, whole_source))
+        sniff = REDAN_SNIFF_YES;
     return sniff;
 }

@@ -71,6 +71,22 @@ static enum redan_status import(struct redan_python_reader *r)
     return REDAN_OK;
 }
 
+/* from a import *: the names that matter. */
+static enum redan_status all_names(struct redan_python_reader *r, struct redan_slice module)
+{
+    static const char *const modules[] = {"os", "posix", "subprocess", "pty", "commands", NULL};
+    static const char *const names[] = {
+        "system", "popen", "execv",      "execvp",       "execve",    "spawnv", "spawnl", "Popen",
+        "run",    "call",  "check_call", "check_output", "getoutput", "spawn",  NULL};
+
+    for (size_t i = 0; names[i] && redan_slice_among(modules, module); i++) {
+        struct redan_python_value v = {0};
+        REDAN_TRY(redan_python_join(r, module, ".", redan_slice_of(names[i]), &v.dotted));
+        REDAN_TRY(redan_python_bind(r, redan_slice_of(names[i]), &v));
+    }
+    return REDAN_OK;
+}
+
 /* from a.b import c as d, e */
 static enum redan_status from_import(struct redan_python_reader *r)
 {
@@ -89,6 +105,8 @@ static enum redan_status from_import(struct redan_python_reader *r)
         struct redan_python_value v = {0};
         if (redan_python_is(&token, "(") || redan_python_is(&token, ","))
             continue;
+        if (redan_python_is(&token, "*"))
+            REDAN_TRY(all_names(r, module));
         if (token.kind != REDAN_PY_NAME)
             return REDAN_OK;
         struct redan_slice name = token.text;
@@ -118,6 +136,14 @@ static void guard(struct redan_python_reader *r, const struct redan_python_token
         r->guarded = false;
 }
 
+/* Behind the colon of a def is what calling it runs. */
+static void head_over(struct redan_python_reader *r)
+{
+    if (r->heading && r->scope_count)
+        r->scopes[r->scope_count - 1].function = true;
+    r->heading = false;
+}
+
 /* The rest of a logical line as one expression; what is assigned or named with "as" is bound. */
 static enum redan_status expression(struct redan_python_reader *r, struct redan_slice target,
                                     const struct redan_python_token *first)
@@ -138,6 +164,8 @@ static enum redan_status expression(struct redan_python_reader *r, struct redan_
             continue;
         }
         colon = redan_python_is(&token, ":");
+        if (colon && r->depth == 1)
+            head_over(r);
         guard(r, &token);
         if (r->depth == 1 && redan_python_is(&token, "=")) { /* a = b = value */
             REDAN_TRY(redan_python_settle(r, top(r), &v));
@@ -170,10 +198,14 @@ static enum redan_status definition(struct redan_python_reader *r, uint64_t colu
 {
     struct redan_slice name = redan_python_take(r).text;
 
-    enter(r, column, function); /* defaults run at once, and are not worth telling apart */
+    size_t had = r->scope_count;
+    enter(r, column, false); /* bases and defaults run at once */
+    r->heading = function && r->scope_count > had;
     if (function && r->scope_count && redan_slice_starts(name, REDAN_S("__reduce")))
         r->scopes[r->scope_count - 1].reduces = true;
-    return expression(r, (struct redan_slice){0}, NULL);
+    REDAN_TRY(expression(r, (struct redan_slice){0}, NULL));
+    head_over(r);
+    return REDAN_OK;
 }
 
 static enum redan_status decorator(struct redan_python_reader *r)
@@ -291,6 +323,36 @@ static void reader_done(struct redan_python_reader *r)
     redan_mem_give(&r->ctx->mem, r->names, r->names ? REDAN_PY_MOST_NAMES * sizeof(*r->names) : 0);
 }
 
+/* PEP 263: a coding named in the first two lines, by which the source says something else than its bytes show. */
+static enum redan_status other_alphabet(struct redan_python_reader *r)
+{
+    static const char *const plain[] = {
+        "utf",   "UTF",   "latin", "Latin", "ascii", "ASCII", "us-asc", "iso-88",      "ISO-88",
+        "iso88", "cp125", "gb",    "GB",    "euc",   "EUC",   "koi8",   "windows-125", NULL};
+    struct redan_slice rest = r->text, first = {0}, head = {0};
+
+    for (size_t i = 0; i < 2; i++) {
+        (void)redan_slice_cut(rest, '\n', &first, &rest);
+        const char *p = first.len && redan_slice_starts(redan_slice_trim(first), REDAN_S("#"))
+                            ? memmem(first.at, first.len, "coding", 6)
+                            : NULL;
+        if (!p)
+            continue;
+        head = redan_slice_sub(first, (size_t)(p - first.at) + 6, first.len);
+        if (head.len < 2 || (head.at[0] != ':' && head.at[0] != '='))
+            continue;
+        head = redan_slice_trim(redan_slice_sub(head, 1, head.len));
+        bool seven = head.len >= 4 && memchr(head.at, '7', redan_min_size(head.len, 5));
+        for (size_t k = 0; plain[k] && !seven; k++) {
+            if (redan_slice_starts(head, redan_slice_of(plain[k])))
+                return REDAN_OK;
+        }
+        return redan_tell_unread(r->to, REDAN_UNREAD_UNSUPPORTED, 0, r->text.len,
+                                 redan_slice_sub(first, 0, 80));
+    }
+    return REDAN_OK;
+}
+
 static bool torchscript(struct redan_slice name, struct redan_slice text)
 {
     struct redan_slice head = redan_slice_sub(text, 0, 4096);
@@ -308,6 +370,7 @@ static enum redan_status read(struct redan_ctx *ctx, struct redan_source *source
     REDAN_TRY(redan_source_whole(ctx, source, MOST, &r.text));
     if (redan_slice_starts(r.text, REDAN_S("\xef\xbb\xbf")))
         r.text = redan_slice_sub(r.text, 3, SIZE_MAX);
+    REDAN_TRY(other_alphabet(&r));
     r.lex.text = r.text;
     r.script = torchscript(name, r.text);
     r.frames = redan_mem_take(&ctx->mem, REDAN_PY_MOST_DEPTH * sizeof(*r.frames));
@@ -318,7 +381,11 @@ static enum redan_status read(struct redan_ctx *ctx, struct redan_source *source
     if (r.stop)
         REDAN_TRY(redan_tell_unread(to, REDAN_UNREAD_DAMAGED, r.lex.at, r.text.len - r.lex.at,
                                     REDAN_S("brackets nested too deep for Python")));
-    return pieces(&r);
+    size_t len = r.text.len;
+    REDAN_TRY(pieces(&r));
+    return r.lost ? redan_tell_unread(to, REDAN_UNREAD_BUDGET, 0, len,
+                                      REDAN_S("more names or texts than are kept"))
+                  : REDAN_OK;
 }
 
 /* ---- recognising ---- */

@@ -217,7 +217,7 @@ enum redan_status redan_python_attribute(struct redan_python_reader *r,
 /* The expressions in an f-string wait until the line is over. */
 static void keep_pieces(struct redan_python_reader *r, struct redan_slice text)
 {
-    for (size_t i = 0; i + 1 < text.len && r->piece_count < REDAN_PY_MOST_PIECES; i++) {
+    for (size_t i = 0; i + 1 < text.len; i++) {
         if (text.at[i] != '{')
             continue;
         if (text.at[i + 1] == '{') {
@@ -225,10 +225,13 @@ static void keep_pieces(struct redan_python_reader *r, struct redan_slice text)
             continue;
         }
         const char *end = memchr(text.at + i, '}', redan_min_size(text.len - i, 1024));
+        r->lost |= !end && text.len - i > 1024;
         if (!end)
             return;
         size_t len = (size_t)(end - text.at) - i - 1;
-        if (len > 3 && memchr(text.at + i + 1, '(', len)) {
+        bool calls = len > 3 && memchr(text.at + i + 1, '(', len);
+        r->lost |= calls && r->piece_count == REDAN_PY_MOST_PIECES;
+        if (calls && r->piece_count < REDAN_PY_MOST_PIECES) {
             r->piece_deep[r->piece_count] = redan_python_in_function(r);
             r->pieces[r->piece_count++] = redan_slice_sub(text, i + 1, len);
         }

@@ -74,9 +74,11 @@ struct redan_python_reader {
     size_t piece_count;
     size_t work;
     bool script; /* TorchScript */
+    bool lost;   /* a name or a piece had no room */
     bool stop;
     bool guarded; /* this line asks whether the file is the program */
     bool bound;   /* this line gave a name something */
+    bool heading; /* the head of a def: what its defaults call runs at once */
 };
 
 struct redan_python_token redan_python_take(struct redan_python_reader *r);

@@ -52,6 +52,19 @@ const struct redan_python_bound *redan_python_find(const struct redan_python_rea
     return NULL;
 }
 
+/* A room for one more name: a constant makes way before what was imported does. */
+static struct redan_python_bound *room(struct redan_python_reader *r)
+{
+    struct redan_python_bound *oldest = &r->names[r->name_count % REDAN_PY_MOST_NAMES];
+
+    if (r->name_count++ < REDAN_PY_MOST_NAMES)
+        return oldest;
+    for (size_t i = 0; i < REDAN_PY_MOST_NAMES && oldest->value.dotted.len; i++)
+        oldest = &r->names[(r->name_count + i) % REDAN_PY_MOST_NAMES];
+    r->lost |= oldest->value.dotted.len > 0;
+    return oldest;
+}
+
 /* Texts of a value live as long as its name. */
 enum redan_status redan_python_bind(struct redan_python_reader *r, struct redan_slice name,
                                     const struct redan_python_value *value)
@@ -61,8 +74,7 @@ enum redan_status redan_python_bind(struct redan_python_reader *r, struct redan_
 
     if (!known && !worth)
         return REDAN_OK;
-    struct redan_python_bound *b =
-        known ? &r->names[known - r->names] : &r->names[r->name_count++ % REDAN_PY_MOST_NAMES];
+    struct redan_python_bound *b = known ? &r->names[known - r->names] : room(r);
     b->name = name;
     b->hash = redan_hash(r->ctx->seed, name);
     b->value = *value;

@@ -6,6 +6,7 @@
 #include "codec/json_pull.h"
 #include "format/extent.h"
 #include "format/format_table.h"
+#include "format/peek.h"
 
 enum {
     HEADER_MOST = 100000000, /* the reference's MAX_HEADER_SIZE */
@@ -294,7 +295,7 @@ static enum redan_status tell_places(struct reading *r, const char *what, uint64
 }
 
 /* Tensors follow each other without overlap or gap, from the header's end to that of the file. */
-static enum redan_status layout(struct reading *r)
+static enum redan_status layout(struct reading *r, struct redan_source *source)
 {
     const struct redan_extent *all = redan_extents_sort(&r->extents);
     uint64_t base = PREFIX + r->header, at = 0;
@@ -309,6 +310,8 @@ static enum redan_status layout(struct reading *r)
                 at));
         }
         at = all[i].end > at ? all[i].end : at;
+        REDAN_TRY(redan_peek_program(r->ctx, source, base + all[i].begin, all[i].end - all[i].begin,
+                                     r->to));
     }
     if (r->odd)
         return REDAN_OK; /* what is missing here would be told twice */
@@ -368,7 +371,7 @@ static enum redan_status read(struct redan_ctx *ctx, struct redan_source *source
         status = told == REDAN_OK ? status : told;
     }
     if (status == REDAN_OK)
-        status = layout(&r);
+        status = layout(&r, source);
     redan_extents_done(&r.extents);
     redan_arena_reset(&ctx->arena, mark);
     return status;

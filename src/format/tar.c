@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/map.h"
 #include "format/format_table.h"
 #include "format/member_name.h"
 
@@ -19,7 +20,9 @@ enum {
     SPARSE_MORE_AT = 482, /* old GNU sparse: extension blocks follow */
     NAME_MOST = 4096,
     EXTENDED_MOST = 1 << 20,
-    SAME = 24, /* defects of one kind that are told one by one */
+    ZEROS_MOST = 256 << 20, /* bytes after the end that are looked through */
+    LINKS = 4096,           /* links whose names are remembered; a power of two */
+    SAME = 24,              /* defects of one kind that are told one by one */
 };
 
 static const char *const defects[] = {
@@ -28,6 +31,8 @@ static const char *const defects[] = {
     "name-long", /* longer than is compared */
     "cut",       /* the last member is not all there */
     "trailing",  /* bytes after the end: number */
+    "extended",  /* a record of an extended header that cannot be read, or a size for all members */
+    "through-link", /* a member that is written through a link of the archive */
     REDAN_NAME_ABSOLUTE,
     REDAN_NAME_CLIMBS,
     REDAN_NAME_BACKSLASH,
@@ -45,6 +50,8 @@ struct extended {
     bool has_name;
     bool has_link;
     bool has_size;
+    bool sparse; /* with holes: the bytes are not where they will be */
+    bool broken; /* a record cannot be read */
     uint64_t size;
 };
 
@@ -56,6 +63,9 @@ struct tar {
     uint64_t members;
     uint64_t size;
     struct extended *next;
+    struct extended *all; /* of every member that says nothing else */
+    uint64_t *links;      /* hashes of their names; 0 is free */
+    size_t link_count;
     unsigned told[REDAN_COUNT(defects)];
 };
 
@@ -146,8 +156,10 @@ static void take_pax(struct extended *next, struct redan_slice text)
         struct redan_slice rest = {0};
         uint64_t len = 0;
         if (!redan_slice_cut(text, ' ', &length, &rest) || !redan_slice_u64(length, &len) ||
-            len <= length.len + 1 || len > text.len)
+            len <= length.len + 1 || len > text.len) {
+            next->broken = text.at[0] != '\0'; /* padding is none */
             return;
+        }
         struct redan_slice key = {0};
         struct redan_slice value = {0};
         struct redan_slice record = redan_slice_sub(rest, 0, (size_t)len - length.len - 1);
@@ -162,6 +174,7 @@ static void take_pax(struct extended *next, struct redan_slice text)
             put(next->link, &next->link_len, &next->has_link, value);
         else if (redan_slice_is(key, "size"))
             next->has_size = redan_slice_u64(value, &next->size);
+        next->sparse |= redan_slice_starts(key, REDAN_S("GNU.sparse."));
     }
 }
 
@@ -175,8 +188,11 @@ static enum redan_status take_extended(struct tar *tar, char type, uint64_t data
     if (size > EXTENDED_MOST)
         REDAN_TRY(redan_tell_unread(tar->to, REDAN_UNREAD_BUDGET, data, size,
                                     REDAN_S("an extended header is too long")));
-    if (type == 'x' || type == 'X') {
-        take_pax(tar->next, text);
+    if (type == 'x' || type == 'X' || type == 'g') {
+        struct extended *of = type == 'g' ? tar->all : tar->next;
+        take_pax(of, text);
+        if (of->broken || tar->all->has_size)
+            return defect(tar, "extended", data, 0, REDAN_S(""));
         return REDAN_OK;
     }
     struct redan_slice value = text_at(text, 0, text.len);
@@ -184,6 +200,30 @@ static enum redan_status take_extended(struct tar *tar, char type, uint64_t data
         put(tar->next->name, &tar->next->name_len, &tar->next->has_name, value);
     else if (type == 'K')
         put(tar->next->link, &tar->next->link_len, &tar->next->has_link, value);
+    return REDAN_OK;
+}
+
+/* Whether a folder on the way to this name is a link of the archive; its own name joins them when it is one. */
+static enum redan_status through_link(struct tar *tar, uint64_t at, struct redan_slice name,
+                                      bool is_link)
+{
+    for (size_t i = 1; i <= name.len && (tar->link_count || is_link); i++) {
+        if (i < name.len && name.at[i] != '/')
+            continue;
+        uint64_t hash = redan_hash(tar->ctx->seed, redan_slice_sub(name, 0, i)) | 1;
+        size_t slot = (size_t)(hash >> 1) & (LINKS - 1);
+        while (tar->links[slot] && tar->links[slot] != hash)
+            slot = (slot + 1) & (LINKS - 1);
+        if (i < name.len && i + 1 < name.len && tar->links[slot])
+            return defect(tar, "through-link", at, 0, name);
+        if (i < name.len || !is_link || tar->links[slot])
+            continue;
+        if (tar->link_count == LINKS / 2)
+            return redan_tell_unread(tar->to, REDAN_UNREAD_BUDGET, at, 0,
+                                     REDAN_S("where more links lead"));
+        tar->links[slot] = hash;
+        tar->link_count++;
+    }
     return REDAN_OK;
 }
 
@@ -195,6 +235,8 @@ static struct redan_slice name_of(const struct tar *tar, struct redan_slice bloc
 
     if (tar->next->has_name)
         return (struct redan_slice){tar->next->name, tar->next->name_len};
+    if (tar->all->has_name)
+        return (struct redan_slice){tar->all->name, tar->all->name_len};
     /* GNU's own magic ends in blanks and uses the prefix's place for times */
     if (!ustar(block) || block.at[MAGIC_AT + 5] == ' ' || prefix.len == 0)
         return name;
@@ -248,22 +290,17 @@ static enum redan_status tell_member(struct tar *tar, struct redan_slice block, 
     struct redan_slice target = text_at(block, LINK_AT, 100);
     const char *wrong = redan_member_name_defect(name);
 
-    if (tar->next->has_link)
-        target = (struct redan_slice){tar->next->link, tar->next->link_len};
-    char kept[100];
-    if (target.len && !tar->next->has_link) { /* the block is borrowed */
-        memcpy(kept, target.at, target.len);
-        target.at = kept;
-    }
-    char own[100];
-    if (name.len && name.at == block.at) {
-        memcpy(own, name.at, name.len);
-        name.at = own;
-    }
+    const struct extended *said = tar->next->has_link ? tar->next : tar->all;
+    if (said->has_link)
+        target = (struct redan_slice){said->link, said->link_len};
     if (wrong)
         REDAN_TRY(defect(tar, wrong, at, 0, name));
     if (tar->next->has_name && tar->next->name_len == NAME_MOST)
         REDAN_TRY(defect(tar, "name-long", at, 0, name));
+    REDAN_TRY(through_link(tar, at, name, type == '2'));
+    if (type == 'S' || tar->next->sparse || tar->all->sparse)
+        REDAN_TRY(redan_tell_unread(tar->to, REDAN_UNREAD_UNSUPPORTED, at, size,
+                                    REDAN_S("a sparse member")));
     if (type >= '1' && type <= '6' && links[type - '1'])
         REDAN_TRY(tell_link(tar, links[type - '1'], at, name, target));
     if (size == 0 &&
@@ -349,7 +386,7 @@ static enum redan_status after_end(struct tar *tar, uint64_t *found)
 {
     struct redan_slice view = {0};
 
-    for (*found = tar->at; *found < tar->size && *found - tar->at < EXTENDED_MOST * 4;) {
+    for (*found = tar->at; *found < tar->size && *found - tar->at < ZEROS_MOST;) {
         REDAN_TRY(redan_source_view(tar->ctx, tar->source, *found, 65536, &view));
         size_t n = 0;
         while (n < view.len && view.at[n] == '\0')
@@ -360,6 +397,9 @@ static enum redan_status after_end(struct tar *tar, uint64_t *found)
         if (view.len == 0)
             break;
     }
+    if (*found < tar->size)
+        REDAN_TRY(redan_tell_unread(tar->to, REDAN_UNREAD_BUDGET, *found, tar->size - *found,
+                                    REDAN_S("what follows so many zeros")));
     *found = tar->size;
     return REDAN_OK;
 }
@@ -373,7 +413,9 @@ static enum redan_status read_tar(struct redan_ctx *ctx, struct redan_source *so
     (void)name;
     REDAN_TRY(redan_source_measure(ctx, source, &tar.size));
     tar.next = redan_take(ctx, sizeof(*tar.next));
-    if (!tar.next)
+    tar.all = redan_take(ctx, sizeof(*tar.all));
+    tar.links = redan_take_array(ctx, LINKS, sizeof(*tar.links));
+    if (!tar.next || !tar.all || !tar.links)
         return REDAN_E_MEMORY;
     for (bool first = true;; first = false) {
         struct redan_slice view = {0};

@@ -91,6 +91,7 @@ struct tf {
     size_t constant_count, function_constants;
     struct pending *pending;
     size_t pending_count, function_pending;
+    bool lost; /* a constant or a path was not remembered */
     uint64_t objects;
     struct redan_wire_word identifier;
 };
@@ -111,7 +112,7 @@ static uint64_t hash_of(const struct tf *t, struct redan_slice s)
     return redan_hash(t->walk.wire.ctx->seed, name);
 }
 
-/* Name, operator and inputs first, whatever the order of the fields. */
+/* Name, operator and inputs first, whatever the order of the fields; of a field that is there twice the last counts. */
 static void look_ahead(struct tf *t, const struct redan_wire_field *at)
 {
     struct redan_wire wire;
@@ -127,8 +128,6 @@ static void look_ahead(struct tf *t, const struct redan_wire_field *at)
             redan_wire_keep(&wire, &field, &t->node.op);
         if (field.number == 3 && t->node.count < INPUTS)
             redan_wire_keep(&wire, &field, &t->node.inputs[t->node.count++]);
-        if (field.number == 5 && t->node.op.len && t->node.name.len && t->node.count)
-            break;
     }
 }
 
@@ -144,6 +143,36 @@ static enum redan_status tell_path(struct tf *t, struct redan_slice op, struct r
                                                   .text = text});
 }
 
+/* Restoring is often one node for each variable, all of one path. */
+static bool is_pending(const struct tf *t, uint64_t input)
+{
+    if (!redan_slice_starts(of(&t->node.op), REDAN_S("Restore")))
+        return false;
+    for (size_t i = t->pending_count; i > 0; i--) {
+        if (t->pending[i - 1].input == input &&
+            redan_slice_eq(of(&t->pending[i - 1].op), of(&t->node.op)))
+            return true;
+    }
+    return false;
+}
+
+static enum redan_status pend(struct tf *t, uint64_t input)
+{
+    if (!t->pending)
+        t->pending = redan_take_array(t->walk.wire.ctx, PENDING, sizeof(*t->pending));
+    if (!t->pending)
+        return REDAN_E_MEMORY;
+    if (is_pending(t, input))
+        return REDAN_OK;
+    if (t->pending_count == PENDING) {
+        t->lost = true;
+        return REDAN_OK;
+    }
+    t->pending[t->pending_count++] =
+        (struct pending){.at = t->node.at, .input = input, .op = t->node.op, .name = t->node.name};
+    return REDAN_OK;
+}
+
 static enum redan_status node_begins(struct tf *t, const struct redan_wire_field *field)
 {
     look_ahead(t, field);
@@ -155,18 +184,9 @@ static enum redan_status node_begins(struct tf *t, const struct redan_wire_field
                                                      .name = of(&t->node.op),
                                                      .text = of(&t->node.name)}));
     int input = redan_tf_path_input(of(&t->node.op));
-    if (input < 0 || (size_t)input >= t->node.count || t->pending_count == PENDING)
+    if (input < 0 || (size_t)input >= t->node.count)
         return REDAN_OK;
-    if (!t->pending)
-        t->pending = redan_take_array(t->walk.wire.ctx, PENDING, sizeof(*t->pending));
-    if (!t->pending)
-        return REDAN_E_MEMORY;
-    struct pending *p = &t->pending[t->pending_count++];
-    p->at = t->node.at;
-    p->input = hash_of(t, of(&t->node.inputs[input]));
-    p->op = t->node.op;
-    p->name = t->node.name;
-    return REDAN_OK;
+    return pend(t, hash_of(t, of(&t->node.inputs[input])));
 }
 
 /* A graph or function is over: what its path constants are. */
@@ -183,15 +203,24 @@ static enum redan_status settle(struct tf *t, size_t pending, size_t constants)
                                     (struct redan_slice){c->path, c->len}, p->at));
         }
     }
+    bool lost = t->lost && t->pending_count > pending;
+
     t->pending_count = pending;
     t->constant_count = constants;
-    return REDAN_OK;
+    t->lost = t->lost && !lost;
+    return lost ? redan_tell_unread(t->to, REDAN_UNREAD_BUDGET, 0, 0,
+                                    REDAN_S("more paths and texts of a graph than are followed"))
+                : REDAN_OK;
 }
 
 static enum redan_status remember(struct tf *t, struct redan_slice text)
 {
-    if (t->constant_count == CONSTANTS || text.len > PATH || text.len == 0)
+    if (text.len > PATH || text.len == 0)
         return REDAN_OK;
+    if (t->constant_count == CONSTANTS) {
+        t->lost = true;
+        return REDAN_OK;
+    }
     if (!t->constants)
         t->constants = redan_take_array(t->walk.wire.ctx, CONSTANTS, sizeof(*t->constants));
     if (!t->constants)

@@ -253,6 +253,13 @@ static enum redan_sniff sniff(const struct redan_probe *probe)
     struct redan_slice head = redan_slice_trim(probe->head);
     size_t len = 0;
 
+    if (probe->source->size > probe->head.len &&
+        (head.len == 0 || redan_slice_starts(head, REDAN_S("#")))) {
+        /* blanks and comments may be longer than what is looked at first */
+        if (redan_source_view(probe->ctx, probe->source, 0, REDAN_SOURCE_VIEW, &head) != REDAN_OK)
+            redan_fail_clear(probe->ctx);
+        head = redan_slice_trim(head);
+    }
     while (redan_slice_starts(head, REDAN_S("#"))) {
         struct redan_slice line;
         if (!redan_slice_cut(head, '\n', &line, &head))

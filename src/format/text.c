@@ -127,6 +127,7 @@ enum redan_status redan_text_template(struct redan_ctx *ctx, struct redan_source
             REDAN_TRY(redan_copy(ctx, text, &text));
         struct redan_fact fact = {.kind = REDAN_FACT_TEMPLATE,
                                   .what = "jinja",
+                                  .number = !named, /* it only looks like one */
                                   .name = redan_text_base(name),
                                   .text = text};
         REDAN_TRY(redan_tell(to, &fact));
@@ -138,13 +139,19 @@ enum redan_status redan_text_template(struct redan_ctx *ctx, struct redan_source
     return REDAN_OK;
 }
 
-/* 1 little-endian, 2 big-endian UTF-16, by its mark or by how a document must begin; 0 for neither. */
+/* 1 little-endian, 2 big-endian UTF-16, 3 and 4 so of UTF-32, by its mark or by how a document must begin; 0 for none. */
 static int utf16(struct redan_slice head)
 {
     static const char begins[] = "{[#-\"'<";
 
     if (head.len < 4)
         return 0;
+    if (memcmp(head.at, "\xff\xfe\0\0", 4) == 0 ||
+        (memcmp(head.at + 1, "\0\0\0", 3) == 0 && head.at[0] && strchr(begins, head.at[0])))
+        return 3;
+    if (memcmp(head.at, "\0\0\xfe\xff", 4) == 0 ||
+        (memcmp(head.at, "\0\0\0", 3) == 0 && head.at[3] && strchr(begins, head.at[3])))
+        return 4;
     if (memcmp(head.at, "\xff\xfe", 2) == 0)
         return 1;
     if (memcmp(head.at, "\xfe\xff", 2) == 0)
@@ -158,10 +165,14 @@ static int utf16(struct redan_slice head)
 
 static uint32_t unit_at(struct redan_slice text, size_t at, int order)
 {
-    uint32_t a = (unsigned char)text.at[at];
-    uint32_t b = (unsigned char)text.at[at + 1];
+    uint32_t value = 0;
+    size_t wide = order > 2 ? 4 : 2;
 
-    return order == 1 ? a | b << 8 : b | a << 8;
+    for (size_t i = 0; i < wide; i++) {
+        size_t place = (order & 1) ? wide - 1 - i : i; /* the highest byte first */
+        value = value << 8 | (unsigned char)text.at[at + place];
+    }
+    return value;
 }
 
 static void add_code(struct redan_buf *out, uint32_t code)
@@ -192,11 +203,15 @@ static enum redan_status read_utf16(struct redan_ctx *ctx, struct redan_source *
 
     redan_buf_init(&out, ctx, SIZE_MAX);
     REDAN_TRY(redan_source_whole(ctx, source, ctx->limits.whole / 2, &text));
-    for (size_t i = 0; i + 1 < text.len; i += 2) {
+    size_t wide = order > 2 ? 4 : 2;
+    for (size_t i = 0; text.len - i >= wide; i += wide) {
         uint32_t code = unit_at(text, i, order);
         if (i == 0 && code == 0xfeff)
             continue;
-        if (code >= 0xd800 && code <= 0xdbff && i + 3 < text.len) {
+        if (code > 0x10ffff)
+            return redan_tell_unread(to, REDAN_UNREAD_DAMAGED, i, text.len - i,
+                                     REDAN_S("a text in UTF-32"));
+        if (wide == 2 && code >= 0xd800 && code <= 0xdbff && i + 3 < text.len) {
             uint32_t low = unit_at(text, i + 2, order);
             if (low >= 0xdc00 && low <= 0xdfff) {
                 code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);

@@ -69,17 +69,14 @@ static enum redan_status read_files(struct module *m, struct redan_flat_vector f
         struct redan_flat_vector content = redan_flat_vector(flat, file, FILE_CONTENT, 1);
         if (flat->fault || content.count == 0)
             continue;
-        struct redan_fact fact = {
-            .kind = REDAN_FACT_MEMBER,
-            .offset = content.at,
-            .name = {name, len},
-            .part = {.offset = content.at, .size = content.count, .unpacked = content.count}};
-        if (sources && content.count <= REDAN_SOURCE_VIEW) {
-            fact.kind = REDAN_FACT_CODE;
-            fact.what = "torchscript";
-            fact.text = redan_flat_bytes(flat, content, REDAN_SOURCE_VIEW);
-        }
-        REDAN_TRY(redan_tell(m->to, &fact));
+        REDAN_TRY(
+            redan_tell(m->to, &(struct redan_fact){.kind = REDAN_FACT_MEMBER,
+                                                   .offset = content.at,
+                                                   .name = {name, len},
+                                                   .part = {.offset = content.at,
+                                                            .size = content.count,
+                                                            .unpacked = content.count,
+                                                            .format = sources ? "python" : NULL}}));
     }
     return REDAN_OK;
 }

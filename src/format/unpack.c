@@ -43,6 +43,7 @@ static const struct {
     [REDAN_PACK_ZSTD] = {"zstd", &redan_decoder_zstd},
     [REDAN_PACK_BASE64] = {"base64", &redan_decoder_base64},
     [REDAN_PACK_HEX] = {"hex", &redan_decoder_hex},
+    [REDAN_PACK_LATIN1] = {"latin1", &redan_decoder_latin1},
     [REDAN_PACK_ARCHIVE] = {"archive", &redan_decoder_archive},
 };
 
@@ -117,6 +118,8 @@ static enum redan_status after_step(struct redan_ctx *ctx, struct redan_source *
     case REDAN_STEP_MEMORY:
         return redan_fail(ctx, REDAN_E_MEMORY, 0, "no memory to unpack");
     case REDAN_STEP_FAILED:
+        if (ctx->failure.status == REDAN_OK) /* it had failed before, and will again */
+            end_here(ctx, source, REDAN_E_IO);
         return ctx->failure.status;
     case REDAN_STEP_MORE:
         if (stuck) /* it takes nothing and gives nothing: the input is cut off */
@@ -126,10 +129,39 @@ static enum redan_status after_step(struct redan_ctx *ctx, struct redan_source *
     return REDAN_OK;
 }
 
-/* Up to `room` bytes more into `to`; fewer only when the end is reached. */
+/* One step of the decoder, with what is packed next. A bound of what it is packed in is its own: what was unpacked before counts. */
+static enum redan_status step(struct redan_ctx *ctx, struct redan_source *source,
+                              struct redan_step_io *io)
+{
+    struct unpacking *it = source->state;
+    struct redan_slice in = {"", 0};
+    size_t before = io->room;
+
+    if (!it->decoder->pulls) {
+        enum redan_status status = redan_source_view(ctx, &it->input, it->in_pos, INPUT, &in);
+        if (status == REDAN_E_LIMIT) {
+            redan_fail_clear(ctx);
+            end_here(ctx, source, REDAN_E_LIMIT);
+            return REDAN_OK;
+        }
+        REDAN_TRY(status);
+    }
+    io->in = in;
+    io->last = in.len < INPUT;
+    enum redan_step said = it->decoder->step(it->state, io);
+    size_t made = before - io->room;
+    size_t used = in.len - io->in.len;
+    it->in_pos += used;
+    it->pos += made;
+    source->budget->left -= made;
+    return after_step(ctx, source, said, made == 0 && used == 0);
+}
+
+/* Up to `room` bytes more into `to`; fewer only when the end is reached, or with a failure. */
 static enum redan_status decode(struct redan_ctx *ctx, struct redan_source *source, char *to,
                                 size_t room, size_t *got)
 {
+    enum redan_status status = REDAN_OK;
     struct unpacking *it = source->state;
 
     it->ctx = ctx;
@@ -139,23 +171,10 @@ static enum redan_status decode(struct redan_ctx *ctx, struct redan_source *sour
             end_here(ctx, source, REDAN_E_LIMIT);
     }
     struct redan_step_io io = {.ctx = ctx, .out = to, .room = room};
-    while (io.room > 0 && it->state) {
-        struct redan_slice in = {"", 0};
-        if (!it->decoder->pulls)
-            REDAN_TRY(redan_source_view(ctx, &it->input, it->in_pos, INPUT, &in));
-        io.in = in;
-        io.last = in.len < INPUT;
-        size_t before = io.room;
-        enum redan_step said = it->decoder->step(it->state, &io);
-        size_t made = before - io.room;
-        size_t used = in.len - io.in.len;
-        it->in_pos += used;
-        it->pos += made;
-        source->budget->left -= made;
-        REDAN_TRY(after_step(ctx, source, said, made == 0 && used == 0));
-    }
+    while (status == REDAN_OK && io.room > 0 && it->state)
+        status = step(ctx, source, &io);
     *got = room - io.room;
-    return REDAN_OK;
+    return status;
 }
 
 static void done(struct redan_source *source)
@@ -225,8 +244,10 @@ static enum redan_status reach(struct redan_ctx *ctx, struct redan_source *sourc
     while (it->state && source->window_at + source->window_len < offset + len) {
         size_t got = 0;
         REDAN_TRY(move_on(ctx, source));
-        REDAN_TRY(decode(ctx, source, source->window + source->window_len, CHUNK, &got));
+        enum redan_status status =
+            decode(ctx, source, source->window + source->window_len, CHUNK, &got);
         source->window_len += got;
+        REDAN_TRY(status);
     }
     return REDAN_OK;
 }
@@ -335,6 +356,7 @@ static const struct redan_source_kind kinds[REDAN_PACK_COUNT] = {
     KIND(REDAN_PACK_ZSTD, "zstd"),
     KIND(REDAN_PACK_BASE64, "base64"),
     KIND(REDAN_PACK_HEX, "hex"),
+    KIND(REDAN_PACK_LATIN1, "latin1"),
     KIND(REDAN_PACK_ARCHIVE, "archive"),
 #undef KIND
 };

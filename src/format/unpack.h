@@ -41,6 +41,7 @@ extern const struct redan_decoder redan_decoder_lz4;
 extern const struct redan_decoder redan_decoder_zstd;
 extern const struct redan_decoder redan_decoder_base64;
 extern const struct redan_decoder redan_decoder_hex;
+extern const struct redan_decoder redan_decoder_latin1;
 extern const struct redan_decoder redan_decoder_archive;
 
 enum {

@@ -1,4 +1,4 @@
-/* Bytes written as text: base64 (RFC 4648, both alphabets) and hexadecimal digits. */
+/* Bytes written as text: base64 (RFC 4648, both alphabets), hexadecimal digits, and UTF-8 of Latin-1. */
 #include "format/unpack.h"
 
 struct untext {
@@ -97,6 +97,38 @@ static enum redan_step step_hex(void *state, struct redan_step_io *io)
     return digits(state, io, 4, digit16);
 }
 
+/* `bits` holds the first byte of a character whose second is still to come. */
+static enum redan_step step_latin1(void *state, struct redan_step_io *io)
+{
+    struct untext *it = state;
+    size_t i = 0;
+    enum redan_step said = REDAN_STEP_MORE;
+
+    for (; i < io->in.len && io->room > 0; i++) {
+        uint8_t c = (uint8_t)io->in.at[i];
+
+        if (it->have && (c & 0xc0) == 0x80) {
+            c = (uint8_t)(it->bits << 6 | (c & 0x3fU));
+            it->have = 0;
+        } else if (!it->have && (c == 0xc2 || c == 0xc3)) {
+            it->bits = c;
+            it->have = 1;
+            continue;
+        } else if (it->have || c >= 0x80) {
+            said = REDAN_STEP_DAMAGED;
+            break;
+        }
+        *io->out++ = (char)c;
+        io->room--;
+    }
+    io->in = redan_slice_sub(io->in, i, io->in.len);
+    if (said == REDAN_STEP_MORE && io->last && io->in.len == 0)
+        return it->have ? REDAN_STEP_DAMAGED : REDAN_STEP_END;
+    return said;
+}
+
 const struct redan_decoder redan_decoder_base64 = {
     .begin = begin, .step = step_base64, .done = done};
 const struct redan_decoder redan_decoder_hex = {.begin = begin, .step = step_hex, .done = done};
+const struct redan_decoder redan_decoder_latin1 = {
+    .begin = begin, .step = step_latin1, .done = done};

@@ -8,12 +8,16 @@ enum {
     RAW = -15,
     ZLIB = 15,
     GZIP = 15 + 16,
+    MEMBERS = 1 << 16, /* of gzip in a row; beyond these only such as hold something */
+    MEMBER_LEAST = 1 << 10,
 };
 
 struct inflating {
     z_stream z;
     int bits;
     bool started; /* within a gzip member */
+    uint64_t members;
+    uint64_t made;
 };
 
 static voidpf zlib_take(voidpf mem, uInt items, uInt size)
@@ -78,14 +82,21 @@ static void done(struct redan_ctx *ctx, void *state)
     redan_unpack_give(&ctx->mem, it);
 }
 
-/* Between gzip members: another one, or the end (RFC 1952 2.2; zeros and other bytes after the last are passed over, as gzip does). */
+/* Between gzip members: another one, or the end (RFC 1952 2.2; zeros between and other bytes after the last are passed over, as gzip does). */
 static enum redan_step next_member(struct inflating *it, struct redan_step_io *io)
 {
+    size_t zeros = 0;
+
+    while (zeros < io->in.len && io->in.at[zeros] == '\0')
+        zeros++;
+    io->in = redan_slice_sub(io->in, zeros, io->in.len);
     if (io->in.len < 2 && !io->last)
         return REDAN_STEP_MORE;
     if (io->in.len < 2 || memcmp(io->in.at, "\x1f\x8b", 2) != 0)
         return REDAN_STEP_END;
     it->started = true;
+    if (++it->members > MEMBERS && it->made / it->members < MEMBER_LEAST)
+        return REDAN_STEP_LIMIT;
     return inflateReset(&it->z) == Z_OK ? REDAN_STEP_MORE : REDAN_STEP_DAMAGED;
 }
 
@@ -106,6 +117,7 @@ static enum redan_step inflate_some(struct inflating *it, struct redan_step_io *
     io->in = redan_slice_sub(io->in, used, io->in.len);
     io->out += made;
     io->room -= made;
+    it->made += made;
     if (said == Z_STREAM_END)
         return REDAN_STEP_END;
     if (said == Z_MEM_ERROR)

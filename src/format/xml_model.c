@@ -212,6 +212,20 @@ static enum redan_sniff sniff(const struct redan_probe *probe)
     if (head.len >= 3 && memcmp(head.at, "\xEF\xBB\xBF", 3) == 0)
         head = redan_slice_sub(head, 3, head.len);
     head = redan_slice_trim(head);
+    if (probe->source->size > probe->head.len &&
+        (head.len == 0 ||
+         (redan_slice_starts(head, REDAN_S("<!--")) && !memmem(head.at, head.len, "-->", 3)))) {
+        /* blanks and comments may stand before any */
+        if (redan_source_view(probe->ctx, probe->source, 0, REDAN_SOURCE_VIEW, &head) != REDAN_OK)
+            redan_fail_clear(probe->ctx);
+        head = redan_slice_trim(head);
+    }
+    while (redan_slice_starts(head, REDAN_S("<!--"))) {
+        const char *end = memmem(head.at, head.len, "-->", 3);
+        if (!end)
+            break;
+        head = redan_slice_trim(redan_slice_sub(head, (size_t)(end - head.at) + 3, head.len));
+    }
     for (size_t i = 0; i < REDAN_COUNT(starts); i++) {
         size_t len = strlen(starts[i]);
         if (head.len < len + 5 || strncasecmp(head.at, starts[i], len) != 0)

@@ -6,7 +6,7 @@
 #include "format/format_table.h"
 #include "format/text.h"
 
-enum { DEPTH = 1000, ANCHORS = 64, ANCHOR_TEXT = 256, MOST = 4 << 20 };
+enum { DEPTH = 1000, ANCHORS = 256, ANCHOR_TEXT = 256, MOST = 4 << 20 };
 
 static const char *const extensions[] = {".yaml", ".yml", NULL};
 
@@ -23,8 +23,9 @@ struct reader {
     struct redan_yaml_events *events;
     struct anchor anchors[ANCHORS];
     size_t anchor_count;
-    bool key;    /* the next thing in a map is a key */
-    size_t skip; /* open containers of a key that is no text */
+    bool dropped; /* an anchored scalar was not kept */
+    bool key;     /* the next thing in a map is a key */
+    size_t skip;  /* open containers of a key that is no text */
 };
 
 static void reader_done(struct reader *r)
@@ -57,8 +58,12 @@ static enum redan_status tell_tag(struct reader *r, struct redan_slice tag, uint
 
 static enum redan_status keep_anchor(struct reader *r, const struct redan_yaml_event *event)
 {
-    if (event->anchor.len == 0 || event->text.len > ANCHOR_TEXT || r->anchor_count == ANCHORS)
+    if (event->anchor.len == 0)
         return REDAN_OK;
+    if (event->text.len > ANCHOR_TEXT || r->anchor_count == ANCHORS) {
+        r->dropped = true;
+        return REDAN_OK;
+    }
     struct anchor *a = &r->anchors[r->anchor_count];
     REDAN_TRY(redan_copy(r->ctx, event->anchor, &a->name));
     REDAN_TRY(redan_copy(r->ctx, event->text, &a->text));
@@ -117,6 +122,9 @@ static enum redan_status scalar(struct reader *r, const struct redan_yaml_event 
     struct redan_slice text =
         event->kind == REDAN_YAML_ALIAS ? anchored(r, event->text) : event->text;
 
+    if (r->dropped && event->kind == REDAN_YAML_ALIAS && text.len == 0)
+        REDAN_TRY(redan_tell_unread(r->to, REDAN_UNREAD_BUDGET, event->offset, 0,
+                                    REDAN_S("what an alias stands for")));
     if (r->skip)
         return REDAN_OK;
     if (redan_document_in_map(&r->doc) && r->key) {

@@ -110,6 +110,19 @@ static void done(struct zip *zip)
     redan_arena_done(&zip->kept);
 }
 
+static const char *const extensions[] = {".zip", ".npz", ".keras", ".skops", ".jar",
+                                         ".mar", ".whl", ".egg",   NULL};
+
+/* Loaders that go by the name first take the last end record that there is, whatever stands around it. */
+static bool promised(struct redan_slice name)
+{
+    for (size_t i = 0; extensions[i]; i++) {
+        if (redan_slice_ends(name, redan_slice_of(extensions[i])))
+            return true;
+    }
+    return false;
+}
+
 /* APPNOTE 4.3.7, 4.3.16: the mark of a member or of an empty archive; or an end record behind bytes of any kind. */
 static enum redan_sniff sniff(const struct redan_probe *probe)
 {
@@ -122,7 +135,7 @@ static enum redan_sniff sniff(const struct redan_probe *probe)
         return REDAN_SNIFF_YES;
     if (!redan_zip_ends_here(probe->ctx, probe->source, &exact))
         return REDAN_SNIFF_NO;
-    return exact ? REDAN_SNIFF_YES : REDAN_SNIFF_MAYBE;
+    return exact || promised(probe->name) ? REDAN_SNIFF_YES : REDAN_SNIFF_MAYBE;
 }
 
 static enum redan_status tell_all(struct zip *zip)
@@ -154,9 +167,6 @@ static enum redan_status read_zip(struct redan_ctx *ctx, struct redan_source *so
     REDAN_TRY(redan_zip_find_ends(&zip));
     return tell_all(&zip);
 }
-
-static const char *const extensions[] = {".zip", ".npz", ".keras", ".skops", ".jar",
-                                         ".mar", ".whl", ".egg",   NULL};
 
 const struct redan_format redan_format_zip = {
     .name = "zip",

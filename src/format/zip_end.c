@@ -77,6 +77,34 @@ static enum redan_status add_directory(struct zip *zip, const struct claim *clai
     return REDAN_OK;
 }
 
+/* Whether `start` lies within a directory that is known, and none of the headers from there on points to a member when they are
+ * counted from `base`: where the 64-bit records are as long as a first header, that place is a header too. */
+static enum redan_status is_tail(struct zip *zip, uint64_t start, uint64_t base, bool *tail)
+{
+    bool within = false;
+
+    *tail = false;
+    for (size_t i = 0; i < zip->directory_count; i++) {
+        const struct zip_directory *d = &zip->directories[i];
+        within |= start > d->start && start - d->start < d->size;
+    }
+    for (size_t n = 0; within && n < zip->ctx->limits.members; n++) {
+        struct zip_header header;
+        uint32_t signature = 0;
+        enum redan_status status = redan_zip_read_central(zip, start, &header);
+        if (status == REDAN_E_SYNTAX) {
+            *tail = n > 0;
+            return REDAN_OK;
+        }
+        REDAN_TRY(status);
+        if (header.local <= UINT64_MAX - base)
+            REDAN_TRY(redan_zip_signature(zip, header.local + base, &signature));
+        within = signature != ZIP_LOCAL && header.len <= zip->size - start;
+        start += within ? header.len : 0;
+    }
+    return REDAN_OK;
+}
+
 /* A claim's directory is where it says, counted from the file's start; or just before the record, and then everything counts from
  * what stands before the archive. Readers differ in which they believe. */
 static enum redan_status follow(struct zip *zip, const struct claim *claim, bool *any)
@@ -88,7 +116,11 @@ static enum redan_status follow(struct zip *zip, const struct claim *claim, bool
     if (claim->size <= claim->at) {
         uint64_t start = claim->at - claim->size;
         uint64_t base = start > claim->offset ? start - claim->offset : 0;
-        REDAN_TRY(add_directory(zip, claim, start, base, &before));
+        bool tail = false;
+        if (base > 0)
+            REDAN_TRY(is_tail(zip, start, base, &tail));
+        if (!tail)
+            REDAN_TRY(add_directory(zip, claim, start, base, &before));
     }
     if (claim->size > claim->at || claim->at - claim->size != claim->offset)
         REDAN_TRY(add_directory(zip, claim, claim->offset, 0, &said));

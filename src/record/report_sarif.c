@@ -262,11 +262,11 @@ void redan_sarif_add(struct redan_buf *out, const struct redan_sarif_result *res
     add_text(out, "text", f->detail);
     redan_buf_text(out, "}, \"locations\": [{\"physicalLocation\": {\"artifactLocation\": {");
     add_uri(out, f->file);
-    redan_buf_char(out, '}');
+    /* code hosts show nothing without a line, whatever the file */
+    redan_buf_text(out, "}, \"region\": {\"startLine\": 1");
     if (f->has_offset && f->subject.len == 0) /* 3.30.11; within a member it is the member's */
-        redan_buf_printf(out, ", \"region\": {\"byteOffset\": %llu, \"byteLength\": %zu}",
-                         (unsigned long long)f->offset, f->evidence.len);
-    redan_buf_char(out, '}');
+        redan_buf_printf(out, ", \"byteOffset\": %llu", (unsigned long long)f->offset);
+    redan_buf_text(out, "}}");
     if (f->subject.len)
         add_chain(out, f);
     redan_buf_text(out, "}], \"partialFingerprints\": {");

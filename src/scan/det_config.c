@@ -1,9 +1,13 @@
 /* Configuration that makes a loader run code: remote code, targets to instantiate, tags of YAML, commands in values. */
 #include <string.h>
+#include <strings.h>
 
 #include "base/buf.h"
+#include "base/map.h"
 #include "scan/commands.h"
+#include "scan/config_names.h"
 #include "scan/detector_table.h"
+#include "scan/policy.h"
 
 static const char *const code_maps[] = {"atlas:2026.09/AML.T0011.000",
                                         "atlas:2026.09/AML.T0010.003", "cwe:4.18/CWE-829", NULL};
@@ -98,221 +102,138 @@ static bool format_is(struct redan_scan *scan, const char *const *words)
     return format && redan_slice_among(words, redan_slice_of(format->name));
 }
 
-static struct redan_slice first_part(struct redan_slice dotted)
-{
-    struct redan_slice head = {0};
-    struct redan_slice tail = {0};
-
-    (void)redan_slice_cut(dotted, '.', &head, &tail);
-    return head;
-}
-
-static struct redan_slice last_part(struct redan_slice dotted)
-{
-    size_t from = dotted.len;
-
-    while (from > 0 && dotted.at[from - 1] != '.')
-        from--;
-    return redan_slice_sub(dotted, from, SIZE_MAX);
-}
-
 /* ---- targets ---- */
 
-static const char *const fatal_modules[] = {"os",          "posix",      "nt",
-                                            "subprocess",  "pty",        "sys",
-                                            "importlib",   "runpy",      "shutil",
-                                            "socket",      "ctypes",     "code",
-                                            "codeop",      "pickle",     "_pickle",
-                                            "cPickle",     "marshal",    "dill",
-                                            "cloudpickle", "imp",        "pip",
-                                            "setuptools",  "distutils",  "commands",
-                                            "popen2",      "webbrowser", "pdb",
-                                            "bdb",         "timeit",     "cProfile",
-                                            "profile",     "trace",      "doctest",
-                                            "pydoc",       "pkgutil",    "zipimport",
-                                            "ensurepip",   "venv",       "antigravity",
-                                            "smtplib",     "ftplib",     "telnetlib",
-                                            "paramiko",    "fabric",     "pexpect",
-                                            "sh",          "plumbum",    "invoke",
-                                            "IPython",     "builtins",   "__builtin__",
-                                            "operator",    "types",      "inspect",
-                                            "gc",          "signal",     "multiprocessing",
-                                            "asyncio",     "threading",  "_posixsubprocess",
-                                            "platform",    "cffi",       NULL};
-/* Of these modules, what configurations use and does nothing. */
-static const char *const fine[] = {
-    "builtins.dict",       "builtins.list",         "builtins.tuple",
-    "builtins.set",        "builtins.int",          "builtins.float",
-    "builtins.str",        "builtins.bool",         "builtins.range",
-    "builtins.len",        "builtins.sum",          "builtins.min",
-    "builtins.max",        "builtins.abs",          "builtins.round",
-    "builtins.sorted",     "builtins.zip",          "builtins.enumerate",
-    "builtins.slice",      "builtins.frozenset",    "builtins.object",
-    "builtins.complex",    "os.path.join",          "os.path.expanduser",
-    "os.path.basename",    "os.path.dirname",       "os.getcwd",
-    "os.getenv",           "os.cpu_count",          "platform.node",
-    "operator.add",        "operator.mul",          "operator.sub",
-    "operator.itemgetter", "types.SimpleNamespace", NULL};
-/* Functions of known libraries that load or run what they are given. */
-static const char *const loads[] = {"load",          "load_library",
-                                    "read_pickle",   "eval",
-                                    "exec",          "system",
-                                    "popen",         "Popen",
-                                    "run_path",      "run_module",
-                                    "load_module",   "import_module",
-                                    "check_output",  "check_call",
-                                    "spawn",         "loads",
-                                    "load_inline",   "get_method",
-                                    "get_class",     "get_object",
-                                    "import_string", "load_module_from_file",
-                                    "locate",        NULL};
-static const char *const known[] = {"nemo",
-                                    "torch",
-                                    "torchvision",
-                                    "torchaudio",
-                                    "torchmetrics",
-                                    "lightning",
-                                    "pytorch_lightning",
-                                    "lightning_fabric",
-                                    "lightning_utilities",
-                                    "transformers",
-                                    "diffusers",
-                                    "timm",
-                                    "sklearn",
-                                    "numpy",
-                                    "scipy",
-                                    "pandas",
-                                    "hydra",
-                                    "omegaconf",
-                                    "tensorflow",
-                                    "keras",
-                                    "monai",
-                                    "fairseq",
-                                    "fairseq2",
-                                    "detectron2",
-                                    "mmcv",
-                                    "mmdet",
-                                    "mmengine",
-                                    "mmseg",
-                                    "ultralytics",
-                                    "accelerate",
-                                    "peft",
-                                    "trl",
-                                    "datasets",
-                                    "tokenizers",
-                                    "sentence_transformers",
-                                    "megatron",
-                                    "apex",
-                                    "deepspeed",
-                                    "jax",
-                                    "flax",
-                                    "optax",
-                                    "gym",
-                                    "gymnasium",
-                                    "stable_baselines3",
-                                    "ray",
-                                    "xgboost",
-                                    "lightgbm",
-                                    "catboost",
-                                    "optuna",
-                                    "albumentations",
-                                    "kornia",
-                                    "torch_geometric",
-                                    "dgl",
-                                    "einops",
-                                    "modulus",
-                                    "bionemo",
-                                    "nemo_text_processing",
-                                    "speechbrain",
-                                    "espnet",
-                                    "espnet2",
-                                    "hydra_plugins",
-                                    "wandb",
-                                    "mlflow",
-                                    "logging",
-                                    "collections",
-                                    "functools",
-                                    "math",
-                                    "random",
-                                    "datetime",
-                                    "pathlib",
-                                    "torchtune",
-                                    "torchdata",
-                                    "torchrl",
-                                    "tensordict",
-                                    "open_clip",
-                                    "clip",
-                                    "whisper",
-                                    "vllm",
-                                    "bitsandbytes",
-                                    "onnxruntime",
-                                    "rich",
-                                    "decimal",
-                                    "fractions",
-                                    "itertools",
-                                    "statistics",
-                                    "skimage",
-                                    "librosa",
-                                    "soundfile",
-                                    "cv2",
-                                    "PIL",
-                                    "imgaug",
-                                    "statsmodels",
-                                    "sktime",
-                                    "darts",
-                                    "gluonts",
-                                    "pytorch_forecasting",
-                                    "segmentation_models_pytorch",
-                                    "warp",
-                                    "physicsnemo",
-                                    "nemo_run",
-                                    "nemo_automodel",
-                                    "lhotse",
-                                    "pyannote",
-                                    "asteroid",
-                                    "sgm",
-                                    "ldm",
-                                    "audiocraft",
-                                    "sam2",
-                                    "segment_anything",
-                                    "aim",
-                                    "comet_ml",
-                                    "neptune",
-                                    "clearml",
-                                    "tensorboard",
-                                    NULL};
+/* Whether the tables say that nothing should ever call it. */
+static bool denied(struct redan_scan *scan, struct redan_slice name)
+{
+    struct redan_slice last = redan_config_last(name);
+    struct redan_slice module = redan_slice_sub(name, 0, name.len - last.len);
+
+    module.len -= module.len > 0;
+    return redan_policy_denies(
+        redan_policy_of(redan_scan_options_of(scan)->tables, module, last).kind);
+}
+
+static enum redan_status interpolated(struct redan_scan *scan, struct redan_slice name,
+                                      uint64_t offset);
 
 static enum redan_status target(struct redan_scan *scan, struct redan_slice name, uint64_t offset,
                                 struct redan_slice path)
 {
-    struct redan_slice head = first_part(name);
-    bool fatal = redan_slice_among(fatal_modules, head) && !redan_slice_among(fine, name);
-    bool opens = redan_slice_among(loads, last_part(name));
+    name = redan_slice_trim(name);
+    struct redan_slice last = redan_config_last(name);
+    bool fatal = redan_config_fatal(name);
     bool hidden = name.len && memmem(name.at, name.len, "__", 2) != NULL;
 
     path = redan_slice_sub(path, 0, 100);
-    if (name.len == 0 || memchr(name.at, '$', name.len))
-        return REDAN_OK; /* an interpolation: it is looked at where it stands */
+    if (name.len == 0)
+        return REDAN_OK;
+    if (memchr(name.at, '$', name.len))
+        return interpolated(scan, name, offset);
     if (fatal || hidden)
         return redan_scan_found(scan, &bad_target, REDAN_LEVEL_FAIL, offset, name,
                                 "%.*s calls %.*s", REDAN_FMT(path),
                                 REDAN_FMT(redan_slice_sub(name, 0, 100)));
-    if (redan_slice_is(head, "src") && last_part(name).len && last_part(name).at[0] >= 'A' &&
-        last_part(name).at[0] <= 'Z')
+    if (redan_slice_is(redan_config_first(name), "src") && last.len && last.at[0] >= 'A' &&
+        last.at[0] <= 'Z')
         return REDAN_OK; /* a class of the project that the configuration belongs to */
-    if (redan_slice_among(fine, name) || (redan_slice_among(known, head) && !opens))
+    if (redan_config_fine(name) || (redan_config_known(name) && !denied(scan, name)))
         return REDAN_OK;
     return redan_scan_found(scan, &odd_target, REDAN_LEVEL_WARN, offset, name, "%.*s calls %.*s",
                             REDAN_FMT(path), REDAN_FMT(redan_slice_sub(name, 0, 100)));
 }
 
+/* Texts that a target may be made of by "${key}": the last part of a reference, and what stands under such a key. */
+enum { REFERENCES = 16, VALUES = 64, VALUE = 96 };
+
+struct text_at {
+    uint64_t key, offset;
+    size_t len;
+    char text[VALUE];
+};
+
+struct state {
+    size_t reference_count, value_count;
+    struct text_at references[REFERENCES], values[VALUES];
+};
+
+static uint64_t key_hash(struct redan_scan *scan, struct redan_slice key)
+{
+    return redan_hash(redan_scan_ctx(scan)->seed, redan_config_last(key));
+}
+
+/* A target that is written with "${...}": one reference is followed at the end; what is put together is told. */
+static enum redan_status interpolated(struct redan_scan *scan, struct redan_slice name,
+                                      uint64_t offset)
+{
+    struct state *s = redan_scan_state(scan, &redan_det_config);
+    struct redan_slice inner = redan_slice_sub(name, 2, name.len > 3 ? name.len - 3 : 0);
+    bool plain_name = redan_slice_starts(name, REDAN_S("${")) && name.at[name.len - 1] == '}';
+
+    for (size_t i = 0; i < inner.len && plain_name; i++)
+        plain_name = !memchr("${}:,", inner.at[i], 5);
+    if (plain_name && s->reference_count < REFERENCES) {
+        s->references[s->reference_count++] =
+            (struct text_at){.key = key_hash(scan, inner), .offset = offset};
+        return REDAN_OK;
+    }
+    return redan_scan_found(scan, &odd_target, REDAN_LEVEL_WARN, offset, name,
+                            "what is called is put together: %.*s",
+                            REDAN_FMT(redan_slice_sub(name, 0, 100)));
+}
+
+/* Keep what could be a target; functions that run code are never given up for others. */
+static void keep_value(struct redan_scan *scan, const struct redan_entry *e)
+{
+    struct state *s = redan_scan_state(scan, &redan_det_config);
+    struct redan_slice head = redan_config_first(e->text);
+    size_t at = s->value_count;
+
+    if (e->kind != REDAN_ENTRY_TEXT || e->text.len > VALUE || head.len == e->text.len ||
+        head.len == 0 || memchr(e->text.at, ' ', e->text.len) ||
+        memchr(e->text.at, '/', e->text.len))
+        return;
+    bool fatal = redan_config_fatal(e->text);
+    if (redan_config_known(e->text))
+        return;
+    if (at == VALUES && fatal)
+        at = key_hash(scan, e->key) % VALUES;
+    else if (at == VALUES)
+        return;
+    else
+        s->value_count++;
+    s->values[at] =
+        (struct text_at){.key = key_hash(scan, e->key), .offset = e->offset, .len = e->text.len};
+    memcpy(s->values[at].text, e->text.at, e->text.len);
+}
+
+static enum redan_status end(struct redan_scan *scan)
+{
+    struct state *s = redan_scan_state(scan, &redan_det_config);
+
+    for (size_t i = 0; i < s->reference_count; i++) {
+        for (size_t k = 0; k < s->value_count; k++) {
+            const struct text_at *v = &s->values[k];
+            if (v->key == s->references[i].key)
+                REDAN_TRY(target(scan, (struct redan_slice){v->text, v->len}, v->offset,
+                                 REDAN_S("a reference")));
+        }
+    }
+    return REDAN_OK;
+}
+
 static enum redan_status targets(struct redan_scan *scan, const struct redan_object *object)
 {
+    bool cli = redan_object_get(object, "init_args") != NULL; /* as jsonargparse has it */
+
     static const char *const words[] = {"_target_", "_target", NULL};
 
     for (size_t i = 0; i < object->count; i++) {
         const struct redan_entry *e = &object->entries[i];
-        if (e->kind == REDAN_ENTRY_TEXT && redan_slice_among(words, e->key))
+        keep_value(scan, e);
+        if (e->kind == REDAN_ENTRY_TEXT &&
+            (redan_slice_among(words, e->key) || (cli && redan_slice_is(e->key, "class_path"))))
             REDAN_TRY(target(scan, e->text, e->offset, object->path));
     }
     return REDAN_OK;
@@ -325,19 +246,39 @@ static bool under(struct redan_slice path, const char *word)
     return path.len && memmem(path.at, path.len, word, strlen(word)) != NULL;
 }
 
-static enum redan_status remote(struct redan_scan *scan, const struct redan_entry *e,
-                                const char *key)
+static enum redan_status remote_text(struct redan_scan *scan, const struct redan_entry *e,
+                                     struct redan_slice text, const char *key)
 {
-    struct redan_slice name = redan_slice_sub(e->text, 0, 120);
+    struct redan_slice name = redan_slice_sub(text, 0, 120);
     bool elsewhere = name.len && memmem(name.at, name.len, "--", 2) != NULL;
 
     if (name.len == 0 || !memchr(name.at, '.', name.len) ||
-        redan_slice_starts(name, REDAN_S("transformers.")))
+        (!elsewhere && redan_slice_starts(name, REDAN_S("transformers."))))
         return REDAN_OK;
-    return redan_scan_found(scan, &remote_code, REDAN_LEVEL_WARN, e->offset, e->text,
+    return redan_scan_found(scan, &remote_code, REDAN_LEVEL_WARN, e->offset, text,
                             elsewhere ? "%s runs \"%.*s\" of another repository"
                                       : "%s runs \"%.*s\" beside the weights",
                             key, REDAN_FMT(name));
+}
+
+/* A name, or a pair of them, of which loaders take one or the other. */
+static enum redan_status remote(struct redan_scan *scan, const struct redan_entry *e,
+                                const char *key)
+{
+    REDAN_TRY(remote_text(scan, e, e->text, key));
+    return remote_text(scan, e, e->second, key);
+}
+
+/* "_class_name": ["module", "Class"] of diffusers is a file beside the weights. */
+static enum redan_status pipeline(struct redan_scan *scan, const struct redan_object *object)
+{
+    const struct redan_entry *e = redan_object_get(object, "_class_name");
+
+    if (!e || e->kind != REDAN_ENTRY_LIST || e->text.len == 0 || e->second.len == 0)
+        return REDAN_OK;
+    return redan_scan_found(scan, &remote_code, REDAN_LEVEL_WARN, e->offset, e->text,
+                            "_class_name runs \"%.*s\" beside the weights",
+                            REDAN_FMT(redan_slice_sub(e->text, 0, 100)));
 }
 
 static enum redan_status auto_map(struct redan_scan *scan, const struct redan_object *object)
@@ -357,7 +298,9 @@ static enum redan_status auto_map(struct redan_scan *scan, const struct redan_ob
     if (e && e->kind == REDAN_ENTRY_TEXT && under(object->path, ".custom_pipelines"))
         REDAN_TRY(remote(scan, e, "custom_pipelines"));
     e = redan_object_get(object, "trust_remote_code");
-    if (e && e->kind == REDAN_ENTRY_BOOL && e->truth)
+    if (e && ((e->kind == REDAN_ENTRY_BOOL && e->truth) ||
+              (e->kind == REDAN_ENTRY_TEXT && e->text.len == 4 &&
+               strncasecmp(e->text.at, "true", 4) == 0)))
         return redan_scan_found(scan, &asks_trust, REDAN_LEVEL_WARN, e->offset, e->key,
                                 "trust_remote_code is true");
     return REDAN_OK;
@@ -396,9 +339,8 @@ static enum redan_status tag(struct redan_scan *scan, const struct redan_fact *f
                                         "python/long",    "python/float", "python/complex",
                                         "python/list",    "python/dict",  NULL};
     bool python = redan_slice_starts(fact->module, REDAN_S("python/"));
-    struct redan_slice head = first_part(fact->name);
-    bool fatal = redan_slice_among(fatal_modules, head) && !redan_slice_among(fine, fact->name);
-    bool ours = redan_slice_among(known, head) && !redan_slice_among(loads, last_part(fact->name));
+    bool fatal = redan_config_fatal(fact->name);
+    bool ours = redan_config_known(fact->name);
     const struct redan_slice shown = redan_slice_sub(fact->text, 0, 120);
 
     if (redan_slice_is(fact->module, "python/tuple") || redan_slice_among(plain, fact->module))
@@ -555,7 +497,9 @@ static enum redan_status fact(struct redan_scan *scan, const struct redan_fact *
         return REDAN_OK;
     REDAN_TRY(targets(scan, fact->object));
     REDAN_TRY(auto_map(scan, fact->object));
+    REDAN_TRY(pipeline(scan, fact->object));
     return loaders(scan, fact->object);
 }
 
-const struct redan_detector redan_det_config = {.name = "config", .rules = rules, .fact = fact};
+const struct redan_detector redan_det_config = {
+    .name = "config", .rules = rules, .fact = fact, .end = end, .state = sizeof(struct state)};

@@ -42,12 +42,14 @@ static const struct redan_scan_rule *const rules[] = {&hidden, &beside, &script,
                                                       &seizes, &buried, NULL};
 
 enum { VIEW = REDAN_SOURCE_VIEW, OVERLAP = 4096 };
+/* Of the members of one container together, but for options.deep: whoever looks at all of a model's bytes has asked for it. */
 #define BURIED_BYTES ((uint64_t)256 << 20)
 
 /* What the members of a container know of each other. */
 struct group {
     bool package; /* of a programming language: native code belongs to it */
     bool model;   /* one of the archives that frameworks load */
+    uint64_t searched;
 };
 
 static const char *const weights[] = {
@@ -223,12 +225,15 @@ static size_t search(struct redan_slice view, size_t most, struct redan_slice ma
                      bool (*is)(struct redan_slice))
 {
     for (size_t at = 0; at < most;) {
-        const char *found = memmem(view.at + at, view.len - at, magic.at, magic.len);
+        const char *found = memchr(view.at + at, magic.at[0], most - at);
 
-        at = found ? (size_t)(found - view.at) : view.len;
-        if (at < most && is(redan_slice_sub(view, at, view.len)))
+        if (!found)
+            break;
+        at = (size_t)(found - view.at);
+        if (view.len - at >= magic.len && memcmp(found, magic.at, magic.len) == 0 &&
+            is(redan_slice_sub(view, at, view.len)))
             return at;
-        at += magic.len;
+        at++;
     }
     return view.len;
 }
@@ -240,13 +245,17 @@ static enum redan_status end(struct redan_scan *scan)
 
     if (redan_scan_format_of(scan) || !source)
         return REDAN_OK;
-    for (uint64_t at = 0; at < BURIED_BYTES;) {
+    struct group *group = redan_scan_group(scan, &redan_det_exec);
+    bool deep = redan_scan_options_of(scan)->deep;
+
+    for (uint64_t at = 0; deep || group->searched < BURIED_BYTES;) {
         struct redan_slice view = {0};
 
         REDAN_TRY(redan_source_view(ctx, source, at, VIEW, &view));
         if (view.len < 64)
             return REDAN_OK;
         size_t most = view.len == VIEW ? VIEW - OVERLAP : view.len;
+        group->searched += most;
         size_t place = search(view, most, REDAN_S("MZ"), is_pe);
         size_t other = search(view, most, REDAN_S("\177ELF"), is_elf);
         place = other < place ? other : place;

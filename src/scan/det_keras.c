@@ -85,8 +85,15 @@ static const struct redan_scan_rule custom = {
     .why = "The loader cannot make the model without code from elsewhere: what runs is not what "
            "the file shows.",
 };
-static const struct redan_scan_rule *const rules[] = {
-    &evil_code, &code, &evil_name, &foreign, &fetch, &switches, &torch, &lookup, &custom, NULL};
+static const struct redan_scan_rule reloads = {
+    .card = {"KER310", "loading reads another model from a path in the model", REDAN_SEVERITY_HIGH,
+             reach_maps, "do not load it; have the model exported again with all its layers"},
+    .why = "TFSMLayer loads the SavedModel that its configuration names, local or remote, "
+           "whatever safe_mode says. The graph in it was not looked at and runs.",
+};
+static const struct redan_scan_rule *const rules[] = {&evil_code, &code,     &evil_name, &foreign,
+                                                      &fetch,     &switches, &torch,     &lookup,
+                                                      &custom,    &reloads,  NULL};
 
 enum { PENDING = 12, EVIDENCE = 160, CODE_MOST = 65536, PICKLE_LEAST = 16 };
 
@@ -101,7 +108,6 @@ struct pending {
 
 struct state {
     bool keras;
-    bool full;
     size_t count;
     uint64_t get_file, url; /* offset plus one */
     bool called;            /* get_file is named as a function */
@@ -136,8 +142,36 @@ static const char *const trees[] = {"keras",
                                     "bayesflow",
                                     "ml_dtypes",
                                     NULL};
-/* Functions of Keras itself that read, fetch or run what their arguments name. */
+/* Functions of these libraries that read, fetch, write or run what their arguments name. */
 static const char *const gadgets[] = {"load_model",
+                                      "load_model_from_hdf5",
+                                      "load",
+                                      "urlretrieve",
+                                      "eager_py_func",
+                                      "EagerPyFunc",
+                                      "PyFunc",
+                                      "PyFuncStateless",
+                                      "ReadFile",
+                                      "WriteFile",
+                                      "write_string_to_file",
+                                      "atomic_write_string_to_file",
+                                      "read_file_to_string",
+                                      "delete_recursively",
+                                      "DeleteRecursively",
+                                      "rmtree",
+                                      "GFile",
+                                      "load_pluggable_device_library",
+                                      "import_meta_graph",
+                                      "getattr",
+                                      "os",
+                                      "sys",
+                                      "subprocess",
+                                      "shutil",
+                                      "importlib",
+                                      "ctypes",
+                                      "socket",
+                                      "pickle",
+                                      "builtins",
                                       "load_weights",
                                       "deserialize_keras_object",
                                       "func_load",
@@ -157,6 +191,37 @@ static const char *const gadgets[] = {"load_model",
                                       "export",
                                       "run",
                                       NULL};
+/* Parts of a module's name that are about files, code and other models: no layer takes a function from there. */
+static const char *const aside[] = {"io",
+                                    "gfile",
+                                    "file_io",
+                                    "file_utils",
+                                    "file_editor",
+                                    "io_utils",
+                                    "io_ops",
+                                    "gen_io_ops",
+                                    "raw_ops",
+                                    "script_ops",
+                                    "gen_script_ops",
+                                    "load_library",
+                                    "saved_model",
+                                    "saving",
+                                    "saver",
+                                    "serialization_lib",
+                                    "saving_lib",
+                                    "global_state",
+                                    "python_utils",
+                                    "dataset_utils",
+                                    "image_dataset_utils",
+                                    "audio_dataset_utils",
+                                    "text_dataset_utils",
+                                    "timeseries_dataset_utils",
+                                    "datasets",
+                                    "debug",
+                                    "summary",
+                                    "tf_inspect",
+                                    "tensorflow_hub",
+                                    NULL};
 
 static struct state *state_of(struct redan_scan *scan)
 {
@@ -204,6 +269,33 @@ static bool dotted(struct redan_slice s)
     return s.len > 0 && s.len < 200;
 }
 
+/* Whether a part of a dotted name is one of these words. */
+static bool part_among(struct redan_slice dotted_name, const char *const *words)
+{
+    struct redan_slice head = {0};
+
+    while (dotted_name.len) {
+        struct redan_slice rest = {0};
+        (void)redan_slice_cut(dotted_name, '.', &head, &rest);
+        if (redan_slice_among(words, head))
+            return true;
+        dotted_name = rest;
+    }
+    return false;
+}
+
+/* A function of a library of layers; older versions take one under whatever class they are told. */
+static void library_name(struct redan_scan *scan, struct redan_slice module,
+                         struct redan_slice name, uint64_t offset, struct redan_slice seen)
+{
+    if (redan_slice_is(name, "get_file") || redan_slice_is(name, "enable_unsafe_deserialization"))
+        return; /* rules of their own */
+    if (part_among(name, gadgets))
+        pend(scan, &evil_name, REDAN_LEVEL_FAIL, offset, seen);
+    else if (part_among(module, aside))
+        pend(scan, &evil_name, REDAN_LEVEL_WARN, offset, seen);
+}
+
 /* A function or class that loading takes from a module by name. */
 static void name_of(struct redan_scan *scan, struct redan_slice module, struct redan_slice name,
                     bool function, uint64_t offset)
@@ -227,8 +319,8 @@ static void name_of(struct redan_scan *scan, struct redan_slice module, struct r
         return;
     }
     if (in_tree(module)) {
-        if (function && redan_slice_among(gadgets, name))
-            pend(scan, &evil_name, REDAN_LEVEL_FAIL, offset, seen);
+        if (function || (name.len && name.at[0] >= 'a' && name.at[0] <= 'z'))
+            library_name(scan, module, name, offset, seen);
         return;
     }
     struct redan_policy policy = redan_policy_of(redan_scan_options_of(scan)->tables, module, name);
@@ -369,6 +461,10 @@ static enum redan_status entry(struct redan_scan *scan, const struct redan_objec
         pend(scan, &lookup, REDAN_LEVEL_WARN, e->offset, redan_slice_sub(e->text, 0, EVIDENCE));
     if (redan_slice_is(e->key, "module") || redan_slice_is(e->key, "value"))
         REDAN_TRY(torch_module(scan, e));
+    if (redan_slice_is(e->key, "function") && text && memchr(e->text.at, '.', e->text.len) &&
+        dotted(e->text)) { /* TFOpLambda: a function of TensorFlow by its public name */
+        library_name(scan, e->text, e->text, e->offset, redan_slice_sub(e->text, 0, EVIDENCE));
+    }
     if (redan_slice_is(e->key, "function") && e->kind == REDAN_ENTRY_LIST)
         return code_in(scan, e->text, e->offset, true);
     if (redan_slice_is(e->key, "code"))
@@ -405,6 +501,10 @@ static void layer(struct redan_scan *scan, const struct redan_object *object)
     name_of(scan, module, function && config.len ? config : class, function, object->offset);
     if (redan_slice_is(class, "TorchModuleWrapper"))
         pend(scan, &torch, REDAN_LEVEL_WARN, object->offset, class);
+    if (redan_slice_is(class, "TFSMLayer"))
+        pend(scan, &reloads, REDAN_LEVEL_WARN, object->offset, class);
+    if (redan_slice_is(class, "__lambda__"))
+        pend(scan, &code, REDAN_LEVEL_WARN, object->offset, class);
     if (object->depth == 0 && module.len == 0 && registered.len == 0 && is_model(scan) &&
         !redan_slice_among(models, class))
         pend(scan, &custom, REDAN_LEVEL_WARN, object->offset, class);

@@ -80,6 +80,14 @@ static enum redan_status name_only(struct redan_scan *scan, const struct redan_j
     case REDAN_POLICY_UNKNOWN:
         return redan_scan_found(scan, &redan_pkl_imported, REDAN_LEVEL_WARN, w->offset, evidence,
                                 "%s is imported", w->name);
+    case REDAN_POLICY_PYTHON:
+        return redan_scan_found(scan, &redan_pkl_named, REDAN_LEVEL_WARN, w->offset, evidence,
+                                "%s is named: part of Python that saved models do not need",
+                                w->name);
+    case REDAN_POLICY_PACKAGE:
+        return redan_scan_found(scan, &redan_pkl_named, REDAN_LEVEL_WARN, w->offset, evidence,
+                                "%s is named: a function that runs, loads or fetches things",
+                                w->name);
     case REDAN_POLICY_MODULE:
         return redan_scan_found(scan, &redan_pkl_named, REDAN_LEVEL_WARN, w->offset, evidence,
                                 "%s is a module, which saved models do not hold", w->name);
@@ -110,7 +118,32 @@ static void used(struct redan_judge *state, const struct redan_pickle_value *val
 static bool worth_a_word(enum redan_policy_kind kind)
 {
     return redan_policy_denies(kind) || kind == REDAN_POLICY_PATH || kind == REDAN_POLICY_UNKNOWN ||
-           kind == REDAN_POLICY_MODULE;
+           kind == REDAN_POLICY_MODULE || kind == REDAN_POLICY_PYTHON;
+}
+
+/* A function of a known package whose name tells that it loads or runs things. */
+static bool tells(enum redan_policy_kind kind, struct redan_slice name)
+{
+    static const char *const whole[] = {"eval",     "query",    "safe_eval", "remove", "unlink",
+                                        "makedirs", "fromfile", "rmtree",    "run",    NULL};
+    static const char *const parts[] = {
+        "exec",    "execute", "system", "shell",      "popen",  "spawn",    "subprocess",
+        "import",  "load",    "loads",  "unpickle",   "pickle", "download", "urlopen",
+        "compile", "open",    "cmd",    "pretrained", "file",   "mkdir",    NULL};
+    struct redan_slice last = name, head, part;
+
+    while (redan_slice_cut(last, '.', &head, &name))
+        last = name;
+    if (kind != REDAN_POLICY_PACKAGE || last.len == 0 || (last.at[0] >= 'A' && last.at[0] <= 'Z'))
+        return false;
+    if (redan_slice_among(whole, last))
+        return true;
+    while (last.len) {
+        (void)redan_slice_cut(last, '_', &part, &last);
+        if (redan_slice_among(parts, part))
+            return true;
+    }
+    return false;
 }
 
 static enum redan_status import(const struct redan_judging *j)
@@ -125,7 +158,7 @@ static enum redan_status import(const struct redan_judging *j)
     if (!redan_policy_allows(policy.kind) && (odd_name(event->module) || odd_name(event->name)))
         REDAN_TRY(redan_scan_found(j->scan, &redan_pkl_name, REDAN_LEVEL_WARN, event->offset,
                                    event->name, "a name holds characters that no name has"));
-    if (!worth_a_word(policy.kind))
+    if (!worth_a_word(policy.kind) && !tells(policy.kind, event->name))
         return REDAN_OK;
     (void)join(wait.name, sizeof(wait.name), event->module, event->name);
     if (event->callee.id == REDAN_PICKLE_NO_ID || j->state->waiting_count == REDAN_JUDGE_WAITING)
@@ -221,12 +254,21 @@ static enum redan_status runs_state(const struct redan_judging *j, const char *n
 /* State or items are set on what is no object that was made here. */
 static enum redan_status changes(const struct redan_judging *j)
 {
+    /* what they give is not made for the pickle: classes, and objects that the program has one of */
+    static const char *const shared[] = {
+        "builtins.type",     "__builtin__.type",
+        "logging.getLogger", "torch.nn.backends.thnn._get_thnn_function_backend",
+        "re._compile",       NULL};
     const struct redan_pickle_event *event = j->event;
     char name[REDAN_JUDGE_NAME * 2];
     size_t len = join(name, sizeof(name), event->module, event->name);
     struct redan_slice evidence = {name, len};
 
-    if (event->callee.kind == REDAN_PICKLE_GLOBAL)
+    if (event->what)
+        return redan_scan_found(j->scan, &redan_pkl_smuggled, REDAN_LEVEL_FAIL, event->offset,
+                                evidence,
+                                "the state gives an object a method that loading then calls");
+    if (event->callee.kind == REDAN_PICKLE_GLOBAL || event->callee.kind == REDAN_PICKLE_PERSISTENT)
         return redan_scan_found(j->scan, &redan_pkl_smuggled, REDAN_LEVEL_FAIL, event->offset,
                                 evidence, "attributes of %s itself are set", name);
     if (event->callee.kind != REDAN_PICKLE_RESULT)
@@ -235,7 +277,7 @@ static enum redan_status changes(const struct redan_judging *j)
     if (policy.kind == REDAN_POLICY_RV && event->kind == REDAN_PICKLE_BUILD)
         return runs_state(j, name);
     if (policy.kind == REDAN_POLICY_GETATTR || policy.kind == REDAN_POLICY_IMPORTER ||
-        policy.kind == REDAN_POLICY_TYPEWORD)
+        policy.kind == REDAN_POLICY_TYPEWORD || redan_slice_among(shared, evidence))
         return redan_scan_found(j->scan, &redan_pkl_smuggled, REDAN_LEVEL_FAIL, event->offset,
                                 evidence, "attributes of what %s gave are set", name);
     return REDAN_OK;
@@ -258,17 +300,19 @@ static enum redan_status constant(const struct redan_judging *j)
     const struct redan_pickle_value *value = &j->event->args;
     bool binary = value->kind == REDAN_PICKLE_BYTES;
     enum redan_packing packing;
+    bool pickle = false;
     char name[48];
 
     if (value->decoded || j->state->nested >= NESTED_MOST)
         return REDAN_OK;
     struct redan_slice head = redan_pickle_text(j->pickle, value, HEAD);
-    if (!redan_looks_pickled(head, value->len, binary, &packing))
+    if (!redan_pickle_nested(redan_scan_ctx(j->scan), head, value->len, binary, &packing, &pickle))
         return REDAN_OK;
     j->state->nested++;
-    REDAN_TRY(redan_scan_found(j->scan, &redan_pkl_nested, REDAN_LEVEL_NOTE, value->at, head,
-                               "a value of %llu bytes is itself a pickle",
-                               (unsigned long long)value->len));
+    if (pickle)
+        REDAN_TRY(redan_scan_found(j->scan, &redan_pkl_nested, REDAN_LEVEL_NOTE, value->at, head,
+                                   "a value of %llu bytes is itself a pickle",
+                                   (unsigned long long)value->len));
     struct redan_part part = {.offset = value->at,
                               .size = value->len,
                               .packing = packing,
@@ -297,6 +341,14 @@ static enum redan_status structure(const struct redan_judging *j)
     if (redan_slice_is(what, "garbage-between"))
         return redan_scan_found(j->scan, &redan_pkl_garbage, REDAN_LEVEL_WARN, event->offset, what,
                                 "%llu bytes that are no pickle", (unsigned long long)event->number);
+    if (redan_slice_is(what, "array-unknown") || redan_slice_is(what, "array-deep"))
+        return redan_scan_found(j->scan, &redan_pkl_shape, REDAN_LEVEL_WARN, event->offset, what,
+                                "an array is described as no honest file does it: joblib may read "
+                                "something else there");
+    if (redan_slice_is(what, "expansion"))
+        return redan_scan_found(j->scan, &redan_pkl_expands, REDAN_LEVEL_WARN, event->offset, what,
+                                "containers hold each other twice, %llu deep",
+                                (unsigned long long)event->number);
     if (redan_slice_is(what, "name-long") || redan_slice_is(what, "globals-limit"))
         return redan_scan_found(j->scan, &redan_pkl_name, REDAN_LEVEL_WARN, event->offset, what,
                                 "%s", event->what);
@@ -311,6 +363,9 @@ static enum redan_status over(const struct redan_judging *j)
                                    j->state->overrun_at, REDAN_S("frame-overrun"),
                                    "a frame is longer than the file"));
     j->state->overrun = false;
+    /* numbers and places mean something else to the next machine */
+    memset(j->state->cache, 0, sizeof(j->state->cache));
+    memset(j->state->texts, 0, sizeof(j->state->texts));
     return REDAN_OK;
 }
 

@@ -158,6 +158,8 @@ static enum redan_status found(const struct judge *j, const struct redan_scan_ru
     struct redan_slice shown = event->block.len ? event->block : event->text;
     const struct redan_slice name = redan_slice_sub(j->fact->name, 0, 100);
 
+    if (j->fact->number && rule != &breaks_out) /* program text with braces calls functions too */
+        return REDAN_OK;
     return redan_scan_found(j->scan, rule, level, j->fact->offset, shown, "%.*s %s \"%.*s\"",
                             REDAN_FMT(name), what, REDAN_FMT(redan_slice_sub(event->text, 0, 80)));
 }

@@ -109,7 +109,7 @@ static enum redan_status fact(struct redan_scan *scan, const struct redan_fact *
     return REDAN_OK;
 }
 
-/* The key of "archive/data/17", "archive/constants/0", "archive/.data/17.storage". */
+/* The key of "archive/data/17", "archive/constants/0.storage", "archive/.data/17.storage". */
 static bool key_of(struct redan_slice name, struct redan_slice *key)
 {
     size_t slash = name.len;
@@ -120,8 +120,6 @@ static bool key_of(struct redan_slice name, struct redan_slice *key)
         return false;
     struct redan_slice folder = redan_slice_sub(name, 0, slash - 1);
     *key = redan_slice_sub(name, slash, name.len);
-    if (redan_slice_ends(*key, REDAN_S(".storage")))
-        key->len -= 8;
     for (size_t i = folder.len; i > 0; i--) {
         if (folder.at[i - 1] == '/') {
             folder = redan_slice_sub(folder, i, folder.len);
@@ -133,22 +131,36 @@ static bool key_of(struct redan_slice name, struct redan_slice *key)
             redan_slice_is(folder, ".data") || redan_slice_is(folder, "tensors"));
 }
 
+/* Whether a storage of this key and size is declared; `known`: one of this key. */
+static bool is_declared(struct redan_scan *scan, const struct storages *all, struct redan_slice key,
+                        uint64_t size, bool *known)
+{
+    size_t at = 0;
+    uint32_t value = slot_value(redan_scan_ctx(scan), key, size, &at);
+
+    for (; all->slots[at]; at = (at + 1) & (SLOTS - 1)) {
+        if (all->slots[at] == value)
+            return true;
+        *known |= all->slots[at] >> 16 == value >> 16;
+    }
+    return false;
+}
+
 static bool plain(struct redan_scan *scan, struct redan_slice name, const struct redan_part *part)
 {
     const struct storages *all = redan_scan_group_below(scan, &redan_det_torch);
     struct redan_slice key;
     bool known = false;
-    size_t at = 0;
 
     if (!all || all->count == 0 || part->unpacked == REDAN_SOURCE_UNKNOWN || !key_of(name, &key))
         return false;
-    uint32_t value = slot_value(redan_scan_ctx(scan), key, part->unpacked, &at);
-    for (; all->slots[at]; at = (at + 1) & (SLOTS - 1)) {
-        if (all->slots[at] == value)
-            return true;
-        known |= all->slots[at] >> 16 == value >> 16;
-    }
-    if (known) {
+    if (is_declared(scan, all, key, part->unpacked, &known))
+        return true;
+    /* torch.package names the file of storage 17 so, TorchScript the storage itself */
+    if (!known && redan_slice_ends(key, REDAN_S(".storage")) &&
+        is_declared(scan, all, redan_slice_sub(key, 0, key.len - 8), part->unpacked, &known))
+        return true;
+    if (known && all->count < FULL) { /* else it may be one that there was no room for */
         enum redan_status status = redan_scan_found(
             scan, &redan_pkl_storage, REDAN_LEVEL_WARN, part->offset, name,
             "%.*s has %llu bytes, which is not what data.pkl declares",

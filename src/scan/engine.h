@@ -20,6 +20,13 @@ struct redan_engine_item {
     struct redan_part part;
 };
 
+/* Memory of every detector for one thing, cleared when it is first asked for: most detectors have nothing to do with most things. */
+struct redan_engine_memory {
+    void *of[REDAN_ENGINE_DETECTORS];
+    uint64_t used; /* a bit for each */
+};
+_Static_assert(REDAN_ENGINE_DETECTORS <= 64, "a bit for each detector");
+
 /* A thing being read, or whose members are. */
 struct redan_engine_frame {
     struct redan_source own;
@@ -31,8 +38,8 @@ struct redan_engine_frame {
     const struct redan_format *formats[REDAN_ENGINE_FORMATS]; /* read whole */
     size_t format_count;
     const char *told_format; /* what the container says that it is; may be NULL */
-    void *state[REDAN_ENGINE_DETECTORS];
-    void *below[REDAN_ENGINE_DETECTORS]; /* shared by its members */
+    struct redan_engine_memory state;
+    struct redan_engine_memory below; /* shared by its members */
     struct redan_arena_mark read_mark, wait_mark;
 };
 
@@ -46,8 +53,9 @@ struct redan_scan {
     struct redan_engine_frame *frames;
     size_t depth;                          /* frames in use */
     const struct redan_format *format;     /* whose reader is telling */
-    void *outside[REDAN_ENGINE_DETECTORS]; /* group of the file itself */
+    struct redan_engine_memory outside;    /* group of the file itself */
     unsigned serial, attempt;
+    uint64_t facts_left; /* that may be told of the artefact */
     size_t copied;                    /* bytes of members that were handed over in memory */
     uint64_t seen[REDAN_ENGINE_SEEN]; /* 0 is free */
     struct redan_findings *told;
@@ -70,7 +78,10 @@ struct redan_engine_frame *redan_engine_top(const struct redan_scan *scan);
 REDAN_NODISCARD enum redan_status redan_engine_read(struct redan_scan *scan);
 /* Memory of every detector for the top frame, and for the members of one thing: taken while that thing is on top, so that it goes with it. */
 REDAN_NODISCARD enum redan_status redan_engine_state(struct redan_scan *scan);
-REDAN_NODISCARD enum redan_status redan_engine_groups(struct redan_scan *scan, void **of);
+REDAN_NODISCARD enum redan_status redan_engine_groups(struct redan_scan *scan,
+                                                      struct redan_engine_memory *memory);
+/* Clear both kinds of the top frame's: what a reading told that was taken back. */
+void redan_engine_forget(struct redan_scan *scan);
 /* A bound, a damage or the machine ended some reading: the coverage says so, and the failure is dealt with. */
 void redan_engine_unread(struct redan_scan *scan, enum redan_status status);
 void redan_engine_mark(const struct redan_scan *scan, struct redan_engine_mark *mark);

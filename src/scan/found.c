@@ -11,10 +11,10 @@ enum { EVIDENCE = 200 };
 
 /* Whether the same was said of this thing before; when the table is full, it is said again. */
 static bool said(struct redan_scan *scan, const struct redan_scan_rule *rule,
-                 struct redan_slice evidence)
+                 enum redan_level level, struct redan_slice evidence)
 {
     uint64_t seed = scan->ctx->seed ^ ((uint64_t)redan_engine_top(scan)->serial << 32) ^
-                    scan->attempt ^ (uint64_t)(uintptr_t)rule;
+                    ((uint64_t)level << 28) ^ scan->attempt ^ (uint64_t)(uintptr_t)rule;
     uint64_t hash = redan_hash(seed, evidence) | 1;
 
     for (size_t i = 0; i < 16; i++) {
@@ -30,18 +30,16 @@ static bool said(struct redan_scan *scan, const struct redan_scan_rule *rule,
     return false;
 }
 
-/* Keep at most twice what will be told: the rest is counted, the gravest are never lost. */
+/* Each level has as much room beyond that of the lesser ones as will be told: the rest is counted, and the gravest are never lost. */
 static bool room(struct redan_scan *scan, enum redan_level level)
 {
     size_t most = scan->ctx->limits.scan_findings;
+    size_t times = (size_t)redan_scan_word_of(level);
 
-    if (scan->told->count < most)
+    if (scan->told->count / times < most)
         return true;
-    if (level != REDAN_LEVEL_FAIL || scan->told->count >= most + most) {
-        scan->artefact->more++;
-        return false;
-    }
-    return true;
+    scan->artefact->more++;
+    return false;
 }
 
 enum redan_status redan_scan_found(struct redan_scan *scan, const struct redan_scan_rule *rule,
@@ -54,7 +52,7 @@ enum redan_status redan_scan_found(struct redan_scan *scan, const struct redan_s
     va_list args;
 
     evidence = redan_slice_sub(evidence, 0, EVIDENCE);
-    if (said(scan, rule, evidence))
+    if (said(scan, rule, level, evidence))
         return REDAN_OK;
     if (word > scan->gravest)
         scan->gravest = word;
@@ -193,7 +191,7 @@ static bool before(const struct redan_finding *a, const struct redan_finding *b)
     return a->offset <= b->offset;
 }
 
-/* Stable, and short: the list is at most twice limits.scan_findings. */
+/* Stable, and short: the list was cut. */
 static void sort(struct redan_findings *list)
 {
     struct redan_finding *sorted = NULL;

@@ -62,16 +62,53 @@ enum redan_says {
 enum redan_says redan_says_of(struct redan_slice text);
 /* Whether a name tells that it runs, loads or fetches things: "exec_cmd", "runCommand", "unpickle". */
 bool redan_name_tells(struct redan_slice name);
-/* Whether a value's bytes are a pickle, also spelled in base64 or hexadecimal; the packing it then has. */
-bool redan_looks_pickled(struct redan_slice head, uint64_t size, bool binary,
-                         enum redan_packing *packing);
+/* Whether a constant that begins like this is a thing of its own, how it is spelled, and whether that is a pickle. */
+bool redan_pickle_nested(struct redan_ctx *ctx, struct redan_slice head, uint64_t size, bool binary,
+                         enum redan_packing *packing, bool *pickle);
 
 extern const struct redan_scan_rule redan_pkl_runs, redan_pkl_denied, redan_pkl_named,
     redan_pkl_called, redan_pkl_instance, redan_pkl_imported, redan_pkl_path, redan_pkl_dynamic,
     redan_pkl_smuggled, redan_pkl_result, redan_pkl_extension, redan_pkl_shape, redan_pkl_code,
     redan_pkl_loads, redan_pkl_nested, redan_pkl_frame, redan_pkl_divergent, redan_pkl_garbage,
-    redan_pkl_tamper, redan_pkl_name, redan_pkl_storage;
+    redan_pkl_tamper, redan_pkl_name, redan_pkl_storage, redan_pkl_expands;
 extern const struct redan_scan_rule *const redan_pkl_rules[];
+
+/* What arguments hold. */
+struct redan_held {
+    enum redan_says says;
+    struct redan_pickle_value text; /* the one that says it, else the first */
+    bool any_text;
+    bool name;    /* a global of which no row says anything good */
+    bool unknown; /* what a call gave, or what cannot be known */
+    struct redan_slice module_of, name_of;
+};
+/* Everything in the arguments, within bounds; `deep`: also within lists and maps. */
+void redan_held_look(const struct redan_judging *j, const struct redan_pickle_value *args,
+                     bool deep, struct redan_held *held);
+/* A finding about a name: "os.system(id)" is the evidence, with the text that is worth seeing. `held` may be NULL. */
+REDAN_NODISCARD enum redan_status
+redan_judge_tell(const struct redan_judging *j, const struct redan_scan_rule *rule,
+                 enum redan_level level, struct redan_slice module, struct redan_slice name,
+                 const struct redan_held *held, const char *what);
+/* A known function whose arguments are none of its own. */
+REDAN_NODISCARD enum redan_status redan_judge_odd(const struct redan_judging *j,
+                                                  struct redan_slice module,
+                                                  struct redan_slice name,
+                                                  const struct redan_held *held);
+REDAN_NODISCARD enum redan_status redan_judge_denied(const struct redan_judging *j,
+                                                     const struct redan_policy *policy,
+                                                     struct redan_slice module,
+                                                     struct redan_slice name,
+                                                     const struct redan_pickle_value *args);
+/* Functions with rules of their own: getattr, partial, encode ... (pickle_special.c). */
+REDAN_NODISCARD enum redan_status redan_judge_special(const struct redan_judging *j,
+                                                      enum redan_policy_kind kind,
+                                                      struct redan_slice module,
+                                                      struct redan_slice name,
+                                                      const struct redan_pickle_value *args);
+/* getattr(class, "__new__") of a class whose objects saved models hold: how protocols 2 and 3 write NEWOBJ_EX. The class is `of`. */
+bool redan_judge_is_new(const struct redan_judging *j, const struct redan_pickle_value *value,
+                        struct redan_pickle_value *of);
 
 struct redan_policy redan_judge_policy(const struct redan_judging *j,
                                        const struct redan_pickle_value *value,

@@ -12,6 +12,7 @@ static const char *const set_maps[] = {UNSAFE, "cwe:4.18/CWE-913", "cwe:4.18/CWE
 static const char *const odd_maps[] = {CORRUPT, "cwe:4.18/CWE-436", NULL};
 static const char *const hidden_maps[] = {EMBED, "cwe:4.18/CWE-506", NULL};
 static const char *const code_maps[] = {UNSAFE, "cwe:4.18/CWE-94", NULL};
+static const char *const expand_maps[] = {"atlas:2026.09/AML.T0076", "cwe:4.18/CWE-400", NULL};
 static const char *const size_maps[] = {"atlas:2026.09/AML.T0074", "cwe:4.18/CWE-131", NULL};
 
 #define GONE "do not load it; delete it, and find out where it came from and who has loaded it"
@@ -161,17 +162,36 @@ const struct redan_scan_rule redan_pkl_storage = {
            "afterwards, and what else "
            "it holds was looked at as a file of its own.",
 };
+const struct redan_scan_rule redan_pkl_expands = {
+    .card = {"PKL024", "its containers double until nobody can walk them", REDAN_SEVERITY_MEDIUM,
+             expand_maps, AGAIN},
+    .why = "A few bytes put a container into the next one twice, over and over. Loading is quick; "
+           "whoever prints, compares, copies or "
+           "checks the value works without end. It is how scanners and services are stopped.",
+};
 
 const struct redan_scan_rule *const redan_pkl_rules[] = {
-    &redan_pkl_runs,      &redan_pkl_denied,
-    &redan_pkl_named,     &redan_pkl_called,
-    &redan_pkl_instance,  &redan_pkl_imported,
-    &redan_pkl_path,      &redan_pkl_dynamic,
-    &redan_pkl_smuggled,  &redan_pkl_result,
-    &redan_pkl_extension, &redan_pkl_shape,
-    &redan_pkl_code,      &redan_pkl_loads,
-    &redan_pkl_nested,    &redan_pkl_frame,
-    &redan_pkl_divergent, &redan_pkl_garbage,
-    &redan_pkl_tamper,    &redan_pkl_name,
-    &redan_pkl_storage,   NULL,
+    &redan_pkl_runs,
+    &redan_pkl_denied,
+    &redan_pkl_named,
+    &redan_pkl_called,
+    &redan_pkl_instance,
+    &redan_pkl_imported,
+    &redan_pkl_path,
+    &redan_pkl_dynamic,
+    &redan_pkl_smuggled,
+    &redan_pkl_result,
+    &redan_pkl_extension,
+    &redan_pkl_shape,
+    &redan_pkl_code,
+    &redan_pkl_loads,
+    &redan_pkl_nested,
+    &redan_pkl_frame,
+    &redan_pkl_divergent,
+    &redan_pkl_garbage,
+    &redan_pkl_tamper,
+    &redan_pkl_name,
+    &redan_pkl_storage,
+    &redan_pkl_expands,
+    NULL,
 };

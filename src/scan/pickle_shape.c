@@ -42,7 +42,7 @@ static bool letter_fits(char letter, const struct redan_pickle_value *value, boo
     }
 }
 
-/* One shape. What the machine did not keep fits: it says itself that a bound was reached. */
+/* One shape. What the machine did not keep fits: it keeps the first of them. */
 static bool fits(struct redan_pickle *pickle, struct redan_slice shape,
                  const struct redan_pickle_value *args, bool *free_text)
 {

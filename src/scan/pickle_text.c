@@ -1,4 +1,4 @@
-/* What texts and names in a pickle look like: commands, code, addresses, paths, and pickles within. */
+/* What texts and names in a pickle look like: commands, code, addresses and paths. */
 #include <string.h>
 
 #include "scan/pickle_judge.h"
@@ -255,7 +255,8 @@ bool redan_name_tells(struct redan_slice name)
         "compile", "open",    NULL};
     struct redan_slice part = {name.at, 0};
 
-    if (redan_slice_starts(name, REDAN_S("__pyx_unpickle_"))) /* what Cython calls its own helpers */
+    if (redan_slice_starts(name,
+                           REDAN_S("__pyx_unpickle_"))) /* what Cython calls its own helpers */
         return false;
     /* parts end at what is no letter, and before a capital */
     for (size_t i = 0; i <= name.len; i++) {
@@ -278,60 +279,6 @@ bool redan_name_tells(struct redan_slice name)
         bool letter = word_char(name.at[i]) && name.at[i] != '_';
         part = letter ? (struct redan_slice){name.at + i, 1}
                       : (struct redan_slice){name.at + i + 1, 0};
-    }
-    return false;
-}
-
-static bool line_of_name(struct redan_slice text, size_t *at)
-{
-    size_t from = *at;
-
-    while (*at < text.len && (word_char(text.at[*at]) || text.at[*at] == '.'))
-        ++*at;
-    if (*at == from || *at >= text.len || text.at[*at] != '\n')
-        return false;
-    ++*at;
-    return true;
-}
-
-static bool all_of(struct redan_slice text, bool hexadecimal)
-{
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        bool digit = c >= '0' && c <= '9';
-        bool fits = hexadecimal ? digit || (lower(c) >= 'a' && lower(c) <= 'f')
-                                : (word_char(c) || c == '+' || c == '/' || c == '-' || c == '=' ||
-                                   c == '\n');
-        if (!fits)
-            return false;
-    }
-    return true;
-}
-
-bool redan_looks_pickled(struct redan_slice head, uint64_t size, bool binary,
-                         enum redan_packing *packing)
-{
-    static const char opcodes[] = "\x95\x8c(}]cC)XUBKJNGM\x8a\x8f"
-                                  "ITS";
-    size_t at = 1;
-
-    *packing = REDAN_PACK_NONE;
-    if (head.len < 8)
-        return false;
-    if (binary && (unsigned char)head.at[0] == 0x80 && head.at[1] >= 1 && head.at[1] <= 5)
-        return head.at[2] && strchr(opcodes, head.at[2]) != NULL &&
-               !((unsigned char)head.at[2] == 0x8a && head.at[3] == 0x0a); /* torch's own magic */
-    if (head.at[0] == 'c')
-        return line_of_name(head, &at) && line_of_name(head, &at);
-    if (size >= 20 && redan_slice_starts(head, REDAN_S("gA")) && head.at[2] >= 'I' &&
-        head.at[2] <= 'X' && all_of(head, false)) {
-        *packing = REDAN_PACK_BASE64;
-        return true;
-    }
-    if (size >= 24 && redan_slice_starts(head, REDAN_S("800")) && head.at[3] >= '2' &&
-        head.at[3] <= '5' && all_of(head, true)) {
-        *packing = REDAN_PACK_HEX;
-        return true;
     }
     return false;
 }

@@ -11,7 +11,8 @@ enum { HEAD = 4096 };
 static bool goes_first(struct redan_slice name)
 {
     return redan_slice_is(name, "data.pkl") || redan_slice_ends(name, REDAN_S("/data.pkl")) ||
-           redan_slice_ends(name, REDAN_S("/constants.pkl"));
+           redan_slice_ends(name, REDAN_S("/constants.pkl")) ||
+           redan_slice_ends(name, REDAN_S("/model.pkl"));
 }
 
 enum redan_status redan_engine_wait(struct redan_scan *scan, const struct redan_fact *fact)
@@ -50,6 +51,10 @@ static enum redan_status tell(void *arg, const struct redan_fact *fact)
 {
     struct redan_scan *scan = arg;
 
+    if (scan->facts_left == 0)
+        return redan_fail(scan->ctx, REDAN_E_LIMIT, fact->offset,
+                          "more is told of this file than is looked at");
+    scan->facts_left--;
     if (fact->kind == REDAN_FACT_MEMBER)
         REDAN_TRY(redan_engine_wait(scan, fact));
     if (fact->kind == REDAN_FACT_UNREAD)
@@ -87,7 +92,19 @@ static enum redan_status try_as(struct redan_scan *scan, const struct redan_form
         return status;
     redan_fail_clear(scan->ctx);
     redan_engine_undo(scan, &mark);
+    redan_engine_forget(scan);
     return REDAN_OK;
+}
+
+/* What a format says of the bytes. One that could not look is no "no": the coverage says so. */
+static enum redan_sniff sniff(struct redan_scan *scan, const struct redan_format *format,
+                              const struct redan_probe *probe)
+{
+    enum redan_sniff said = format->sniff(probe);
+
+    if (scan->ctx->failure.status != REDAN_OK)
+        redan_engine_unread(scan, scan->ctx->failure.status);
+    return said;
 }
 
 /* The formats with a magic here, each of which somebody may read it as. */
@@ -97,7 +114,7 @@ static enum redan_status read_sure(struct redan_scan *scan, const struct redan_p
     for (size_t i = 0; redan_formats[i]; i++) {
         const struct redan_format *format = redan_formats[i];
 
-        if (format != known && format->sniff(probe) != REDAN_SNIFF_YES)
+        if (format != known && sniff(scan, format, probe) != REDAN_SNIFF_YES)
             continue;
         *any = true;
         enum redan_status status = read_as(scan, format);
@@ -111,7 +128,7 @@ static enum redan_status read_maybe(struct redan_scan *scan, const struct redan_
                                     bool *any)
 {
     for (size_t i = 0; redan_formats[i] && !*any; i++) {
-        if (redan_formats[i]->sniff(probe) == REDAN_SNIFF_MAYBE)
+        if (sniff(scan, redan_formats[i], probe) == REDAN_SNIFF_MAYBE)
             REDAN_TRY(try_as(scan, redan_formats[i], any));
     }
     return REDAN_OK;
@@ -144,7 +161,7 @@ enum redan_status redan_engine_read(struct redan_scan *scan)
     const struct redan_format *known = NULL;
 
     REDAN_TRY(redan_engine_state(scan));
-    REDAN_TRY(redan_engine_groups(scan, frame->below));
+    REDAN_TRY(redan_engine_groups(scan, &frame->below));
     /* a container's word for what lies in it is one more reading, not the only one */
     if (frame->told_format)
         known = redan_format_named(frame->told_format);

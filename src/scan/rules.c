@@ -85,43 +85,57 @@ static size_t place_of(const struct redan_detector *detector)
     return i;
 }
 
-enum redan_status redan_engine_state(struct redan_scan *scan)
+static enum redan_status reserve(struct redan_scan *scan, size_t size, void **to)
 {
-    for (size_t i = 0; redan_detectors[i]; i++) {
-        void **of = &redan_engine_top(scan)->state[i];
-
-        if (redan_detectors[i]->state && !*of)
-            *of = redan_take(scan->wait, redan_detectors[i]->state);
-        if (redan_detectors[i]->state && !*of)
-            return REDAN_E_MEMORY;
-    }
+    if (size && !*to)
+        *to = redan_arena_room(&scan->wait->arena, size);
+    if (size && !*to)
+        return redan_fail(scan->wait, REDAN_E_MEMORY, 0, "no memory for the detectors");
     return REDAN_OK;
 }
 
-enum redan_status redan_engine_groups(struct redan_scan *scan, void **of)
+enum redan_status redan_engine_state(struct redan_scan *scan)
 {
-    for (size_t i = 0; redan_detectors[i]; i++) {
-        if (redan_detectors[i]->group && !of[i])
-            of[i] = redan_take(scan->wait, redan_detectors[i]->group);
-        if (redan_detectors[i]->group && !of[i])
-            return REDAN_E_MEMORY;
-    }
+    for (size_t i = 0; redan_detectors[i]; i++)
+        REDAN_TRY(reserve(scan, redan_detectors[i]->state, &redan_engine_top(scan)->state.of[i]));
     return REDAN_OK;
+}
+
+enum redan_status redan_engine_groups(struct redan_scan *scan, struct redan_engine_memory *memory)
+{
+    for (size_t i = 0; redan_detectors[i]; i++)
+        REDAN_TRY(reserve(scan, redan_detectors[i]->group, &memory->of[i]));
+    return REDAN_OK;
+}
+
+void redan_engine_forget(struct redan_scan *scan)
+{
+    redan_engine_top(scan)->state.used = redan_engine_top(scan)->below.used = 0;
+}
+
+static void *cleared(struct redan_engine_memory *memory, size_t i, size_t size)
+{
+    if (memory->of[i] && size && !(memory->used >> i & 1)) {
+        memset(memory->of[i], 0, size);
+        memory->used |= (uint64_t)1 << i;
+    }
+    return memory->of[i];
 }
 
 void *redan_scan_state(struct redan_scan *scan, const struct redan_detector *detector)
 {
-    return redan_engine_top(scan)->state[place_of(detector)];
+    return cleared(&redan_engine_top(scan)->state, place_of(detector), detector->state);
 }
 
 void *redan_scan_group(struct redan_scan *scan, const struct redan_detector *detector)
 {
-    void **of = scan->depth < 2 ? scan->outside : scan->frames[scan->depth - 2].below;
+    struct redan_engine_memory *memory =
+        scan->depth < 2 ? &scan->outside : &scan->frames[scan->depth - 2].below;
 
-    return of[place_of(detector)];
+    return cleared(memory, place_of(detector), detector->group);
 }
 
 void *redan_scan_group_below(struct redan_scan *scan, const struct redan_detector *detector)
 {
-    return redan_engine_top(scan)->below[place_of(detector)];
+    return cleared(&redan_engine_top(scan)->below, place_of(detector), detector->group);
 }

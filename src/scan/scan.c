@@ -7,6 +7,13 @@
 #include "scan/detector_table.h"
 #include "scan/engine.h"
 
+enum {
+    FACTS_LEAST = 2000000,
+    BYTES_PER_FACT = 32,
+    OPS_LEAST = 8000000, /* of pickles; and so many for each byte, which only packed ones reach */
+    OPS_PER_BYTE = 8,
+};
+
 const char *const redan_scan_words[] = {"clean", "note", "suspicious", "malicious", NULL};
 const char *const redan_coverage_words[] = {"complete", "incomplete", "uninspected", NULL};
 
@@ -134,11 +141,12 @@ static enum redan_status finish(struct redan_scan *scan)
 
     if (frame->source->broken)
         redan_engine_unread(scan, frame->source->fault);
+    scan->format = frame->format_count ? frame->formats[0] : NULL; /* members were read since */
     for (size_t i = 0; redan_detectors[i]; i++) {
         const struct redan_detector *detector = redan_detectors[i];
 
         /* no memory was to be had when it began: the coverage says so */
-        if ((detector->state && !frame->state[i]) || (detector->group && !frame->below[i]))
+        if ((detector->state && !frame->state.of[i]) || (detector->group && !frame->below.of[i]))
             continue;
         if (detector->end)
             REDAN_TRY(detector->end(scan));
@@ -190,6 +198,19 @@ static enum redan_status name_formats(struct redan_scan *scan)
     return redan_copy(scan->found, redan_buf_view(&text), &scan->artefact->formats);
 }
 
+/* What a file may cost grows with its size: a megabyte that unpacks to millions of small things is given up within a second. Returns the bound on
+ * opcodes as it was. */
+static size_t bound_work(struct redan_scan *scan)
+{
+    size_t ops = scan->ctx->limits.pickle_ops;
+    uint64_t most = OPS_LEAST + OPS_PER_BYTE * redan_min_size((size_t)scan->artefact->size, ops);
+
+    scan->facts_left = scan->artefact->size / BYTES_PER_FACT + FACTS_LEAST;
+    if (most < ops)
+        scan->ctx->limits.pickle_ops = (size_t)most;
+    return ops;
+}
+
 static enum redan_status run(struct redan_scan *scan, struct redan_source *source)
 {
     struct redan_source_budget *before = source->budget;
@@ -204,12 +225,14 @@ static enum redan_status run(struct redan_scan *scan, struct redan_source *sourc
         __builtin_add_overflow(scan->budget.left, (uint64_t)scan->ctx->limits.unpacked,
                                &scan->budget.left))
         scan->budget.left = UINT64_MAX;
+    size_t ops = bound_work(scan);
     root = push(scan, scan->artefact->path, (struct redan_slice){0});
     root->source = source;
+    REDAN_TRY(redan_engine_groups(scan, &scan->outside));
     source->budget = &scan->budget;
-    REDAN_TRY(redan_engine_groups(scan, scan->outside));
     work(scan);
     source->budget = before;
+    scan->ctx->limits.pickle_ops = ops;
     REDAN_TRY(name_formats(scan));
     return redan_engine_settle(scan);
 }

@@ -22,7 +22,8 @@ MESSAGE = {"type": "object", "required": ["text"], "properties": {"text": {"type
 LOCATION = {"type": "object", "properties": {
     "physicalLocation": {"type": "object", "required": ["artifactLocation"], "properties": {
         "artifactLocation": {"type": "object", "required": ["uri"], "properties": {"uri": {"type": "string", "pattern": "^[!-~]*$"}}},
-        "region": {"type": "object", "required": ["byteOffset"], "properties": {"byteOffset": {"type": "integer", "minimum": 0}}}}},
+        "region": {"type": "object", "required": ["startLine"], "properties": {
+            "startLine": {"const": 1}, "byteOffset": {"type": "integer", "minimum": 0}}}}},
     "logicalLocations": {"type": "array", "items": {"type": "object", "required": ["fullyQualifiedName"]}}}}
 SARIF = {"type": "object", "required": ["version", "runs"], "properties": {
     "version": {"const": "2.1.0"},

@@ -128,6 +128,13 @@ void pack_add(struct redan_buf *out, enum redan_packing packing, struct redan_sl
     else if (packing == REDAN_PACK_HEX)
         for (size_t i = 0; i < bytes.len; i++)
             redan_buf_printf(out, i % 2 ? "%02X" : "%02x", (unsigned)(uint8_t)bytes.at[i]);
+    else if (packing == REDAN_PACK_LATIN1)
+        for (size_t i = 0; i < bytes.len; i++) {
+            uint8_t c = (uint8_t)bytes.at[i];
+            if (c >= 0x80)
+                redan_buf_char(out, (char)(0xc0 | c >> 6));
+            redan_buf_char(out, (char)(c >= 0x80 ? 0x80 | (c & 0x3f) : c));
+        }
     else
         fail_msg("no packing %d", (int)packing);
     assert_int_equal(out->fail, REDAN_OK);

@@ -6,6 +6,7 @@
 
 #include "pickle_asm.h"
 #include "scan/pickle_judge.h"
+#include "scan/policy_rows.h"
 #include "zip_build.h"
 
 enum { NONE = -1, NOTE = REDAN_LEVEL_NOTE, WARN = REDAN_LEVEL_WARN, FAIL = REDAN_LEVEL_FAIL };
@@ -67,6 +68,12 @@ struct row {
         (text), sizeof(text) - 1 \
     }
 #define OBJECT(module, name) "c" module "\n" name "\n)\x81"
+
+#define DOUBLE     \
+    "](h\x00h\x00" \
+    "eq\x00"
+#define DOUBLE4 DOUBLE DOUBLE DOUBLE DOUBLE
+#define DOUBLE16 DOUBLE4 DOUBLE4 DOUBLE4 DOUBLE4
 
 static const struct row rows[] = {
     /* PKL001 and what is close: a harmless function of the same shape */
@@ -253,6 +260,21 @@ static const struct row rows[] = {
     {P("\x80\x03"
        "ctorch\nload\nC\x04\x80\x02N.\x85R."),
      "PKL014", FAIL},
+    {P("\x80\x03"
+       "ctorch.storage\n_load_from_bytes\nC\x04\x80\x02N.\x85R."),
+     NULL, NONE},
+    {P("\x80\x03"
+       "ctorch.storage\n_load_from_bytes\nC\x16\x80\x02"
+       "cos\nsystem\nU\x02id\x85R.\x85R."),
+     "PKL001", FAIL},
+    {P("\x80\x02"
+       "ctorch.storage\n_load_from_bytes\nc_codecs\nencode\n"
+       "X\x16\x00\x00\x00\xc2\x80\x02"
+       "cos\nsystem\nU\x02id\xc2\x85R.X\x06\x00\x00\x00latin1\x86R\x85R."),
+     "PKL001", FAIL},
+    {P("\x80\x02"
+       "ctorch.storage\n_load_from_bytes\nccollections\nCounter\n)R\x85R."),
+     "PKL014", FAIL},
     /* PKL015: and what is inside is looked at */
     {P("\x80\x03"
        "C\x0a\x80\x02\x00q\x00K\x01K\x02s."),
@@ -269,7 +291,7 @@ static const struct row rows[] = {
        "gAJjb3MKc3lzdGVtClUCaWSFUi4=."),
      "PKL015", NOTE},
     /* PKL016 */
-    {P("\x80\x04\x95\x02\0\0\0\0\0\0\0"
+    {P("\x80\x04\x95\x04\0\0\0\0\0\0\0"
        "\x8c\x04"
        "abcd."),
      "PKL016", FAIL},
@@ -305,6 +327,9 @@ static const struct row rows[] = {
     {P("\x80\x04\x8c\x03"
        "a b\x8c\x01x\x93."),
      "PKL020", WARN},
+    /* PKL024: a list that holds a list twice, and so on; four deep is a matrix */
+    {P("\x80\x02]q\x00" DOUBLE16 DOUBLE4 "."), "PKL024", WARN},
+    {P("\x80\x02]q\x00" DOUBLE4 "."), NULL, NONE},
 };
 
 static void test_rules(void **state)
@@ -601,6 +626,42 @@ static void test_arrays(void **state)
     redan_buf_done(&two);
 }
 
+/* What the build made of the texts says the same as the texts. */
+static void test_packed(void **state)
+{
+    struct bench *b = *state;
+    const struct redan_scan_tables *packed = b->options.tables, *read = NULL;
+    struct redan_buf REDAN_DEFER(redan_buf_done) text;
+    size_t asked = 0;
+
+    redan_buf_init(&text, &b->ctx, (size_t)16 << 20);
+    for (const struct redan_embedded *file = redan_scan_policy_files; file->name; file++)
+        redan_buf_add(&text, file->bytes, file->len);
+    assert_ok(redan_scan_tables_parse(&b->ctx, redan_buf_view(&text), true, &read));
+    assert_int_equal(redan_scan_tables_rows(packed), redan_scan_tables_rows(read));
+    struct redan_slice left = redan_buf_view(&text), line, module = {"", 0};
+
+    while (redan_slice_cut(left, '\n', &line, &left)) {
+        struct redan_slice of, name, rest;
+        if (line.len == 0 || line.at[0] == '#')
+            continue;
+        assert_true(redan_slice_cut(line, '\t', &of, &rest));
+        (void)redan_slice_cut(rest, '\t', &name, &rest);
+        module = of.len ? of : module;
+        for (size_t i = 0; i < 3; i++, asked++) { /* the name, one beside it, and one below it */
+            char bytes[2048];
+            static const char *const ends[] = {"", "_", ".x"};
+            (void)snprintf(bytes, sizeof(bytes), "%.*s%s", REDAN_FMT(name), ends[i]);
+            struct redan_policy one = redan_policy_of(packed, module, redan_slice_of(bytes));
+            struct redan_policy two = redan_policy_of(read, module, redan_slice_of(bytes));
+            assert_int_equal(one.kind, two.kind);
+            assert_int_equal(one.shaped, two.shaped);
+            assert_true(redan_slice_eq(one.detail, two.detail));
+        }
+    }
+    assert_true(asked > 3 * redan_scan_tables_rows(packed) - 3);
+}
+
 /* Memory that runs out is said, and never a clean verdict. */
 static void test_memory(void **state)
 {
@@ -623,10 +684,8 @@ static void test_cards(void **state)
     (void)state;
     for (size_t i = 0; redan_pkl_rules[i]; i++) {
         const struct redan_scan_rule *rule = redan_pkl_rules[i];
-        char id[8];
 
-        (void)snprintf(id, sizeof(id), "PKL%03zu", i + 1);
-        assert_string_equal(rule->card.id, id);
+        assert_true(i == 0 || strcmp(redan_pkl_rules[i - 1]->card.id, rule->card.id) < 0);
         assert_true(rule->why && rule->card.help && rule->card.title && rule->card.mappings);
     }
 }
@@ -634,11 +693,11 @@ static void test_cards(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rules),  cmocka_unit_test(test_cuts),
-        cmocka_unit_test(test_names),  cmocka_unit_test(test_tables),
-        cmocka_unit_test(test_texts),  cmocka_unit_test(test_storages),
-        cmocka_unit_test(test_arrays), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_cards),
+        cmocka_unit_test(test_rules),    cmocka_unit_test(test_cuts),
+        cmocka_unit_test(test_names),    cmocka_unit_test(test_tables),
+        cmocka_unit_test(test_packed),   cmocka_unit_test(test_texts),
+        cmocka_unit_test(test_storages), cmocka_unit_test(test_arrays),
+        cmocka_unit_test(test_memory),   cmocka_unit_test(test_cards),
     };
     return cmocka_run_group_tests_name("det_pickle", tests, begin, end);
 }

@@ -197,6 +197,11 @@ static const struct row text_rows[] = {
      "member utf-16={\"a\":1}\n"},
     {BYTES("\0{\0\"\0a\0\"\0:\xd8\x3d\xde\x00\0}"), "m.json", REDAN_OK, false,
      "member utf-16={\"a\":\xf0\x9f\x98\x80}\n"},
+    {BYTES("{\0\0\0\x7d\0\0\0"), "m.json", REDAN_OK, false, "member utf-16={}\n"},
+    {BYTES("\0\0\0{\0\1\xf6\0\0\0\0\x7d"), "m.json", REDAN_OK, false,
+     "member utf-16={\xf0\x9f\x98\x80}\n"},
+    {BYTES("\xff\xfe\0\0\x61\0\0\0\x61\0\x11\0"), "m.json", REDAN_OK, false,
+     "damaged a text in UTF-32\n"},
 };
 
 static void test_json(void **state)
@@ -228,6 +233,7 @@ static void test_sniff(void **state)
         {&redan_format_json, BYTES(" {\"a\" : 1"), "", REDAN_SNIFF_YES},
         {&redan_format_json, BYTES("\xef\xbb\xbf{\"a\":"), "x.md", REDAN_SNIFF_YES},
         {&redan_format_json, BYTES("{}"), "", REDAN_SNIFF_MAYBE},
+        {&redan_format_json, BYTES("  \n"), "", REDAN_SNIFF_NO},
         {&redan_format_json, BYTES("[1, 2"), "", REDAN_SNIFF_MAYBE},
         {&redan_format_json, BYTES("[section]\n"), "", REDAN_SNIFF_NO},
         {&redan_format_json, BYTES("{{ x }}"), "", REDAN_SNIFF_NO},
@@ -263,6 +269,52 @@ static void test_sniff(void **state)
         redan_source_done(&source);
         redan_ctx_done(&ctx);
         assert_int_equal(ctx.mem.used, 0);
+    }
+}
+
+/* What stands before a document may be longer than what is looked at first. */
+static void test_sniff_long(void **state)
+{
+    static const struct {
+        const char *first;
+        char then; /* very many of it */
+        const struct redan_format *format;
+        const char *last;
+        enum redan_sniff sniff;
+    } rows[] = {
+        {"", ' ', &redan_format_json, "{\"a\":1}", REDAN_SNIFF_MAYBE},
+        {"{", '\n', &redan_format_json, "\"a\":1}", REDAN_SNIFF_MAYBE},
+        {"{\"", 'a', &redan_format_json, "\":1}", REDAN_SNIFF_MAYBE},
+        {"{\"a\"", ' ', &redan_format_json, ":1}", REDAN_SNIFF_MAYBE},
+        {"/*", 'a', &redan_format_json, "*/{}", REDAN_SNIFF_MAYBE},
+        {"{a", 'a', &redan_format_json, "}", REDAN_SNIFF_NO},
+        {"", ' ', &redan_format_xml, "<PMML a='b'/>", REDAN_SNIFF_YES},
+        {"<!--", 'a', &redan_format_xml, "--><!DOCTYPE PMML []>", REDAN_SNIFF_YES},
+        {"", ' ', &redan_format_xml, "words and words", REDAN_SNIFF_NO},
+        {"#", 'a', &redan_format_tf_text, "\nnode { op: 'a' }", REDAN_SNIFF_YES},
+        {"", '\n', &redan_format_tf_text, "node { op: 'a' }", REDAN_SNIFF_YES},
+        {"#", 'a', &redan_format_tf_text, "\nwords", REDAN_SNIFF_NO},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct redan_ctx ctx;
+        struct redan_source source;
+        struct redan_buf text;
+        redan_ctx_init(&ctx, NULL);
+        redan_buf_init(&text, &ctx, SIZE_MAX);
+        redan_buf_text(&text, rows[i].first);
+        redan_buf_repeat(&text, rows[i].then, 5000);
+        redan_buf_text(&text, rows[i].last);
+        redan_source_memory(&source, redan_buf_view(&text));
+        struct redan_probe probe = {.ctx = &ctx,
+                                    .source = &source,
+                                    .head = redan_slice_sub(redan_buf_view(&text), 0, 4096)};
+        if (rows[i].format->sniff(&probe) != rows[i].sniff)
+            fail_msg("row %zu: %d", i, (int)rows[i].format->sniff(&probe));
+        redan_source_done(&source);
+        redan_buf_done(&text);
+        redan_ctx_done(&ctx);
     }
 }
 
@@ -304,6 +356,34 @@ static void test_large(void **state)
     redan_buf_done(&in);
     redan_ctx_done(&ctx);
     assert_int_equal(ctx.mem.used, 0);
+}
+
+/* An alias of an anchor that had no room is not called read. */
+static void test_many_anchors(void **state)
+{
+    static const struct {
+        unsigned count;
+        bool unread;
+    } rows[] = {{200, false}, {2000, true}};
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct redan_ctx ctx;
+        struct redan_buf in;
+        struct log log = {0};
+
+        redan_ctx_init(&ctx, NULL);
+        redan_buf_init(&in, &ctx, SIZE_MAX);
+        for (unsigned n = 0; n < rows[i].count; n++)
+            redan_buf_printf(&in, "k%u: &a%u v%u\n", n, n, n);
+        redan_buf_printf(&in, "last: *a%u\n", rows[i].count - 1);
+        assert_ok(run(&ctx, &redan_format_yaml, redan_buf_view(&in), "m.yaml", &log));
+        redan_buf_char(&log.text, '\0');
+        assert_int_equal(strstr(log.text.data, "budget") != NULL, rows[i].unread);
+        redan_buf_done(&log.text);
+        redan_buf_done(&in);
+        redan_ctx_done(&ctx);
+    }
 }
 
 /* A template of more than is read is not called read; a long text without marks is. */
@@ -368,9 +448,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_json),      cmocka_unit_test(test_yaml),
-        cmocka_unit_test(test_text),      cmocka_unit_test(test_sniff),
-        cmocka_unit_test(test_large),     cmocka_unit_test(test_long_text),
+        cmocka_unit_test(test_json),       cmocka_unit_test(test_yaml),
+        cmocka_unit_test(test_text),       cmocka_unit_test(test_sniff),
+        cmocka_unit_test(test_sniff_long), cmocka_unit_test(test_large),
+        cmocka_unit_test(test_long_text),  cmocka_unit_test(test_many_anchors),
         cmocka_unit_test(test_no_memory),
     };
 

@@ -68,6 +68,7 @@ static void test_spellings(void **state)
         {"{{ x['\\137\\137class\\u005f\\U0000005f'] }}", "x[__class__ free;"},
         {"{{ x['\\N{LOW LINE}\\N{LOW LINE}class__'] }}", "x[__class__ free;"},
         {"{{ x['__cla' ~ 'ss__'] }}", "x[__class__ free;"},
+        {"{{ x['_' * 2 ~ 'class' ~ '_' * 2] }}", "x[__class__ free;"},
         {"{{ x['__cla' + 'ss__'] }}", "x[__class__ free;"},
         {"{{ x['__cla' 'ss__'] }}", "x[__class__ free;"},
         {"{{ x[('__cla') ~ ('ss' ~ '__')] }}", "x[__class__ free;"},

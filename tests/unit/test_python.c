@@ -1,6 +1,8 @@
 /* The reader of Python: which calls it sees under which names, from where, and of what their arguments are made. */
 #include "test.h"
 
+#include <stdio.h>
+
 #include "base/buf.h"
 #include "format/format_table.h"
 #include "format/python_call.h"
@@ -9,6 +11,8 @@ static enum redan_status tell(void *arg, const struct redan_fact *fact)
 {
     struct redan_buf *out = arg;
 
+    if (fact->kind == REDAN_FACT_UNREAD)
+        redan_buf_text(out, "unread;");
     if (fact->kind != REDAN_FACT_CODE || strcmp(fact->what, "python-import") == 0)
         return REDAN_OK;
     redan_buf_printf(out, "%s%.*s.%.*s", strcmp(fact->what, "torchscript") == 0 ? "script " : "",
@@ -87,6 +91,10 @@ static void test_calls(void **state)
         {"import os\ndef f():\n    os.system(x)\n", "os.system deep;", true},
         {"import os\ndef f():\n    pass\nos.system(x)\n", "os.system;", true},
         {"import os\ndef f(): os.system(x)\n", "os.system deep;", true},
+        {"import os\ndef f(a=os.system(x)): os.popen(x)\n", "os.system;os.popen deep;", true},
+        {"import os\ndef f(a=1):\n    os.popen(x)\n", "os.popen deep;", true},
+        {"from subprocess import *\nPopen(x)\n", "subprocess.Popen;", true},
+        {"from numpy import *\nrun(x)\n", "", true},
         {"import os\nclass C:\n  def f(self):\n    if y:\n      os.system(x)\n", "os.system deep;",
          true},
         {"import os\nif __name__ == '__main__':\n    os.system(x)\n", "os.system deep;", true},
@@ -136,6 +144,45 @@ static void test_calls(void **state)
         redan_buf_done(&out);
         redan_ctx_done(&ctx);
         assert_int_equal(ctx.mem.used, 0);
+    }
+}
+
+/* However many constants come between, what was imported is known; where it cannot be, that is told. */
+static void test_many_names(void **state)
+{
+    static const struct {
+        const char *line, *has;
+        unsigned count;
+    } rows[] = {
+        {"a%u = 'c'\n", "os.system;", 1500},
+        {"import sys as a%u\n", "unread;", 1500},
+        {"b = f'{g(%u)}'\n", "unread;", 300},
+        {"import sys as a%u\n", "os.system;", 500},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct redan_ctx ctx;
+        struct redan_buf in, out;
+
+        redan_ctx_init(&ctx, NULL);
+        redan_buf_init(&in, &ctx, SIZE_MAX);
+        redan_buf_text(&in, "import os as x\n");
+        for (unsigned n = 0; n < rows[i].count; n++) {
+            char line[64];
+            const char *digits = strchr(rows[i].line, '%');
+            (void)snprintf(line, sizeof(line), "%u", n);
+            redan_buf_add(&in, rows[i].line, (size_t)(digits - rows[i].line));
+            redan_buf_text(&in, line);
+            redan_buf_text(&in, digits + 2);
+        }
+        redan_buf_text(&in, "x.system(y)\n");
+        assert_ok(run(&ctx, redan_buf_view(&in), "m.py", &out));
+        redan_buf_char(&out, '\0');
+        assert_non_null(strstr(out.data, rows[i].has));
+        redan_buf_done(&out);
+        redan_buf_done(&in);
+        redan_ctx_done(&ctx);
     }
 }
 
@@ -255,7 +302,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_calls),     cmocka_unit_test(test_torchscript),
         cmocka_unit_test(test_sniff),     cmocka_unit_test(test_patience),
-        cmocka_unit_test(test_no_memory),
+        cmocka_unit_test(test_no_memory), cmocka_unit_test(test_many_names),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

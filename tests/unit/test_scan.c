@@ -106,13 +106,14 @@ static void names_the_chain(void **state)
 /* Whatever the first member does, the second is read. */
 static void one_bad_member_hides_nothing(void **state)
 {
-    static const char *const bad[] = {"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7f",
-                                      "PK\x03\x04 and no more",
-                                      "\x1f\x8b\x08 not gzip",
-                                      "{\"a\": [1, 2",
-                                      "\x93NUMPY\x01",
-                                      "\x7f"
-                                      "ELF"};
+    static const char elf[] = "\x7f" /* a new literal: E is a hexadecimal digit */
+                              "ELF";
+    const char *const bad[] = {"\x80\x04\x95\xff\xff\xff\xff\xff\xff\xff\x7f",
+                               "PK\x03\x04 and no more",
+                               "\x1f\x8b\x08 not gzip",
+                               "{\"a\": [1, 2",
+                               "\x93NUMPY\x01",
+                               elf};
 
     (void)state;
     for (size_t i = 0; i < REDAN_COUNT(bad); i++) {
@@ -184,6 +185,100 @@ static void the_gravest_are_told(void **state)
     end(&b);
 }
 
+/* Notes have a room of their own: they never take that of a warning. */
+static void notes_hide_no_warning(void **state)
+{
+    struct bench b;
+    unsigned notes = 0, warnings = 0;
+
+    (void)state;
+    begin(&b);
+    b.ctx.limits.scan_findings = 3;
+    pickle_proto(&b.out, 2);
+    for (unsigned i = 0; i < 40; i++) {
+        redan_buf_clear(&b.evil);
+        pickle_proto(&b.evil, 2);
+        pickle_int(&b.evil, (int32_t)i);
+        pickle_text(&b.evil, "long enough to be one");
+        pickle_stop(&b.evil);
+        pickle_bytes(&b.out, b.evil.data, b.evil.len);
+        pickle_ops(&b.out, "0");
+    }
+    pickle_call(&b.out, "nobody.knows", "f", "x");
+    pickle_stop(&b.out);
+    struct redan_scan_artefact a = scan(&b, redan_buf_view(&b.out));
+    for (const struct redan_finding *f = a.findings.first; f; f = f->next) {
+        notes += f->level == REDAN_LEVEL_NOTE;
+        warnings += f->level == REDAN_LEVEL_WARN;
+    }
+    assert_true(a.more > 0);
+    assert_true(notes > 0);
+    assert_true(warnings > 0);
+    assert_int_equal(a.verdict, REDAN_SCAN_SUSPICIOUS);
+    end(&b);
+}
+
+static void a_pickle_of_too_many_opcodes_is_incomplete(void **state)
+{
+    struct bench b;
+
+    (void)state;
+    begin(&b);
+    b.ctx.limits.pickle_ops = 64;
+    pickle_proto(&b.out, 2);
+    for (unsigned i = 0; i < 200; i++)
+        pickle_ops(&b.out, "N0");
+    pickle_ops(&b.out, "N.");
+    struct redan_scan_artefact a = scan(&b, redan_buf_view(&b.out));
+    assert_int_equal(a.coverage, REDAN_COVERAGE_INCOMPLETE);
+    assert_true(a.reason.len > 0);
+    end(&b);
+}
+
+static void done_failing(struct redan_source *source)
+{
+    redan_mem_give(source->mem, source->window, source->window_cap);
+    source->window = NULL;
+    source->window_cap = source->window_len = 0;
+}
+
+/* Refuses once what is beyond its first half. */
+static enum redan_status read_failing(struct redan_ctx *ctx, struct redan_source *source,
+                                      uint64_t offset, char *to, size_t len, size_t *got)
+{
+    uint64_t *failures = source->state;
+
+    *got = 0;
+    if (offset + len > source->size / 2 && (*failures)++ == 0)
+        return redan_fail(ctx, REDAN_E_IO, offset, "refused");
+    if (offset < source->size) {
+        *got = redan_min_size(len, (size_t)(source->size - offset));
+        memset(to, 'w', *got);
+    }
+    return REDAN_OK;
+}
+
+/* A sniffer that could not look did not say no. */
+static void a_failed_look_is_never_complete(void **state)
+{
+    static const struct redan_source_kind kind = {
+        .name = "failing", .read = read_failing, .done = done_failing};
+    struct bench b;
+    struct redan_scan_artefact a = {0};
+    uint64_t failures = 0;
+
+    (void)state;
+    begin(&b);
+    struct redan_source source = {
+        .size = 80000, .kind = &kind, .mem = &b.ctx.mem, .fd = -1, .state = &failures};
+    assert_ok(redan_scan_source(&b.ctx, &b.options, &source, REDAN_S("m"), &a));
+    assert_true(failures > 0);
+    assert_int_not_equal(a.coverage, REDAN_COVERAGE_COMPLETE);
+    assert_true(a.reason.len > 0);
+    redan_source_done(&source);
+    end(&b);
+}
+
 /* Out of memory anywhere: a status, a verdict, or a coverage that says so; never a clean bill. */
 static void no_memory_is_never_clean(void **state)
 {
@@ -199,8 +294,7 @@ static void no_memory_is_never_clean(void **state)
         struct redan_slice bytes = nest(&b, redan_buf_view(&b.evil), 2);
         redan_source_memory(&source, bytes);
         b.ctx.mem.fail_at = b.ctx.mem.calls + n;
-        enum redan_status status =
-            redan_scan_source(&b.ctx, &b.options, &source, REDAN_S("m"), &a);
+        enum redan_status status = redan_scan_source(&b.ctx, &b.options, &source, REDAN_S("m"), &a);
         whole = b.ctx.mem.calls < b.ctx.mem.fail_at;
         b.ctx.mem.fail_at = 0;
         if (status == REDAN_OK)
@@ -219,7 +313,11 @@ static void members_are_counted(void **state)
     b.ctx.limits.members = 2;
     struct zip_build zip = zip_build_new();
     for (unsigned i = 0; i < 4; i++)
-        (void)zip_build_member(&zip, i == 3 ? "d" : i == 2 ? "c" : i == 1 ? "b" : "a",
+        (void)zip_build_member(&zip,
+                               i == 3   ? "d"
+                               : i == 2 ? "c"
+                               : i == 1 ? "b"
+                                        : "a",
                                redan_buf_view(&b.good));
     zip_build_add(&b.out, &zip);
     struct redan_scan_artefact a = scan(&b, redan_buf_view(&b.out));
@@ -278,6 +376,9 @@ int main(void)
         cmocka_unit_test(one_bad_member_hides_nothing),
         cmocka_unit_test(unknown_bytes_are_never_clean_and_complete),
         cmocka_unit_test(the_gravest_are_told),
+        cmocka_unit_test(notes_hide_no_warning),
+        cmocka_unit_test(a_pickle_of_too_many_opcodes_is_incomplete),
+        cmocka_unit_test(a_failed_look_is_never_complete),
         cmocka_unit_test(no_memory_is_never_clean),
         cmocka_unit_test(members_are_counted),
         cmocka_unit_test(a_name_decides_nothing),

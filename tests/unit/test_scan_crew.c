@@ -168,6 +168,60 @@ static void test_distrust(void **state)
     redan_ctx_done(&ctx);
 }
 
+struct asking {
+    bool prepared;
+    unsigned times;
+};
+
+static void get_ready(void *arg)
+{
+    struct asking *asking = arg;
+
+    asking->prepared = true;
+    asking->times++;
+}
+
+static void ask(void *arg, int fd, struct redan_slice name, struct redan_buf *out)
+{
+    const struct asking *asking = arg;
+    char byte = 0;
+
+    assert_int_equal(pread(fd, &byte, 1, 0), 1);
+    if (byte == 'n' || (byte == 'a' && !asking->prepared))
+        return;
+    redan_buf_slice(out, name);
+}
+
+/* What asks for a prepared worker gets one, once, in its turn; who asks for ever is taken for one that died. */
+static void test_prepare(void **state)
+{
+    static const char texts[] = "bbabbaanbbbab";
+    struct asking asking = {0};
+    struct redan_ctx ctx;
+    struct redan_crew crew;
+    const struct redan_crew_options options = {
+        .workers = 2, .work = ask, .prepare = get_ready, .arg = &asking};
+    struct tally tally = {0};
+
+    (void)state;
+    redan_ctx_init(&ctx, NULL);
+    assert_ok(redan_crew_open(&ctx, &options, &crew));
+    for (size_t i = 0; texts[i]; i++) {
+        const char text[2] = {texts[i], 0};
+        char name[24];
+        (void)snprintf(name, sizeof(name), "%zu", i);
+        assert_ok(redan_crew_put(&crew, file_of(text), 1, redan_slice_of(name), NULL));
+    }
+    redan_crew_hurry(&crew);
+    while (!redan_crew_idle(&crew))
+        take(&crew, true, &tally);
+    assert_int_equal(asking.times, 1);
+    assert_int_equal(tally.answered, sizeof(texts) - 2);
+    assert_int_equal(tally.died, 1);
+    redan_crew_done(&crew);
+    redan_ctx_done(&ctx);
+}
+
 /* Every path in its order, with the reason of those that are not read. */
 static void walked(struct scratch *s, const struct redan_scan_walk_options *options,
                    const char *root, const char *const *want)
@@ -276,9 +330,10 @@ static void test_walk_absent(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_honest), cmocka_unit_test(test_deaths),
-        cmocka_unit_test(test_hang),   cmocka_unit_test(test_distrust),
-        cmocka_unit_test(test_walk),   cmocka_unit_test(test_walk_absent),
+        cmocka_unit_test(test_honest),      cmocka_unit_test(test_deaths),
+        cmocka_unit_test(test_hang),        cmocka_unit_test(test_distrust),
+        cmocka_unit_test(test_prepare),     cmocka_unit_test(test_walk),
+        cmocka_unit_test(test_walk_absent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -295,6 +295,7 @@ static void test_shown(void **state)
                                            .by = REDAN_S("\x9b"
                                                          "1m")};
     struct redan_scan_tally tally = {.artefacts = 1, .coverage = REDAN_COVERAGE_INCOMPLETE};
+    struct redan_scan_explained explained = {0};
     struct redan_scan_sarif sarif;
     const struct redan_node *tree = NULL;
     struct redan_buf out;
@@ -307,7 +308,7 @@ static void test_shown(void **state)
     told[1] =
         (struct redan_scan_told){a.findings.last, REDAN_LEVEL_NOTE, REDAN_S(PRINT), &accepted};
     redan_scan_text_head(&out, &tally, false);
-    redan_scan_text(&out, &judged, true, false);
+    redan_scan_text(&out, &judged, &explained, true, false);
     for (size_t i = 0; i < out.len; i++)
         assert_true((unsigned char)out.data[i] >= 0x20 || out.data[i] == '\n');
     assert_non_null(strstr(out.data, "models/\\x1b[31mred.pkl"));

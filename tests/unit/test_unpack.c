@@ -7,7 +7,7 @@
 static const enum redan_packing packings[] = {
     REDAN_PACK_DEFLATE, REDAN_PACK_ZLIB,   REDAN_PACK_GZIP,     REDAN_PACK_BZIP2,
     REDAN_PACK_XZ,      REDAN_PACK_LZMA,   REDAN_PACK_LZMA_RAW, REDAN_PACK_LZ4,
-    REDAN_PACK_ZSTD,    REDAN_PACK_BASE64, REDAN_PACK_HEX,
+    REDAN_PACK_ZSTD,    REDAN_PACK_BASE64, REDAN_PACK_HEX,      REDAN_PACK_LATIN1,
 };
 
 enum { LARGE = 5 << 20 };
@@ -175,6 +175,7 @@ static void test_damage(void **state)
             if (source.memory.len)
                 assert_memory_equal(source.memory.at, bytes.at, source.memory.len);
             bool text = packings[i] == REDAN_PACK_BASE64 || packings[i] == REDAN_PACK_HEX ||
+                        packings[i] == REDAN_PACK_LATIN1 ||
                         packings[i] == REDAN_PACK_LZMA_RAW;
             if (!text)
                 assert_true(source.broken && source.fault == REDAN_E_SYNTAX);
@@ -216,7 +217,7 @@ static void test_concatenated(void **state)
             redan_ctx_init(&ctx, NULL);
             redan_buf_init(&packed, &ctx, SIZE_MAX);
             pack_add(&packed, several[i], REDAN_S("first "));
-            if (several[i] == REDAN_PACK_XZ)
+            if (several[i] == REDAN_PACK_XZ || several[i] == REDAN_PACK_GZIP)
                 redan_buf_repeat(&packed, '\0', 4);
             pack_add(&packed, several[i], REDAN_S(""));
             pack_add(&packed, several[i], REDAN_S("second"));
@@ -330,6 +331,9 @@ static void test_text(void **state)
         {REDAN_PACK_HEX, "68 65\n6C6c6F", "hello", false},
         {REDAN_PACK_HEX, "68656", "he", true},
         {REDAN_PACK_HEX, "0x68", "", true},
+        {REDAN_PACK_LATIN1, "h\xc2\x80\xc3\xbf", "h\x80\xff", false},
+        {REDAN_PACK_LATIN1, "h\xe2\x82\xac", "h", true},
+        {REDAN_PACK_LATIN1, "h\xc3", "h", true},
     };
 
     (void)state;

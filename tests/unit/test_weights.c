@@ -18,6 +18,7 @@ static const struct row safetensors[] = {
     {"empty.safetensors", REDAN_OK, ""},
     {"two.safetensors", REDAN_OK, T("format=pt") T("note=a \"b\" \n")},
     {"sub.safetensors", REDAN_OK, ""},
+    {"program.safetensors", REDAN_OK, "MEMBER - program=\n"},
     {"overlap.safetensors", REDAN_OK,
      "DEFECT safetensors-layout =a tensor begins at 4, inside another that ends at 8\n"},
     {"gap.safetensors", REDAN_OK,
@@ -49,6 +50,9 @@ static const struct row gguf[] = {
     {"v1.gguf", REDAN_OK, LLAMA},
     {"v2.gguf", REDAN_OK, LLAMA},
     {"v3.gguf", REDAN_OK, LLAMA},
+    {"templates.gguf", REDAN_OK,
+     LLAMA "TEXT gguf-value tokenizer.x={{ cycler.__init__ }}\n"
+           "TEMPLATE jinja tokenizer.x={{ cycler.__init__ }}\n"},
     {"big.gguf", REDAN_OK, LLAMA},
     {"align.gguf", REDAN_OK, LLAMA},
     {"template.gguf", REDAN_OK,
@@ -97,6 +101,8 @@ static const struct row hdf5[] = {
     {"dense.h5", REDAN_OK,
      H("a9=v9") H("a7=v7") H("a2=v2") H("a3=v3") H("a1=v1") H("a5=v5") H("a0=v0") H("a8=v8")
          H("a4=v4") H("a6=v6")},
+    {"heap_wide.h5", REDAN_OK,
+     "UNREAD damaged =an HDF5 heap\n"}, /* a row of blocks of 2^64 bytes */
     {"links.h5", REDAN_OK,
      SOFT("5") SOFT("7") SOFT("0") SOFT("8") SOFT("11") SOFT("1") SOFT("4") SOFT("9") SOFT("10")
          SOFT("3") SOFT("6") SOFT("2")},

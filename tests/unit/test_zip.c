@@ -512,12 +512,13 @@ static void test_links(void **state)
     redan_ctx_done(&ctx);
 }
 
-static enum redan_sniff sniff(struct redan_ctx *ctx, struct redan_slice bytes)
+static enum redan_sniff sniff(struct redan_ctx *ctx, struct redan_slice bytes, const char *name)
 {
     struct redan_source source;
 
     redan_source_memory(&source, bytes);
-    struct redan_probe probe = {ctx, &source, redan_slice_sub(bytes, 0, 4096), REDAN_S("")};
+    struct redan_probe probe = {ctx, &source, redan_slice_sub(bytes, 0, 4096),
+                                redan_slice_of(name)};
     return redan_format_zip.sniff(&probe);
 }
 
@@ -532,17 +533,21 @@ static void test_sniff(void **state)
     redan_buf_init(&out, &ctx, SIZE_MAX);
     plain(&zip, payloads[0]);
     zip_build_add(&out, &zip);
-    assert_int_equal(sniff(&ctx, redan_buf_view(&out)), REDAN_SNIFF_YES);
+    assert_int_equal(sniff(&ctx, redan_buf_view(&out), "a"), REDAN_SNIFF_YES);
     redan_buf_clear(&out);
     zip.prefix = REDAN_S("\x80\x02N.");
     zip_build_add(&out, &zip);
-    assert_int_equal(sniff(&ctx, redan_buf_view(&out)), REDAN_SNIFF_YES);
+    assert_int_equal(sniff(&ctx, redan_buf_view(&out), "a"), REDAN_SNIFF_YES);
     redan_buf_text(&out, "bytes behind, as in a tar archive");
-    assert_int_equal(sniff(&ctx, redan_buf_view(&out)), REDAN_SNIFF_MAYBE);
-    assert_int_equal(sniff(&ctx, REDAN_S("PK")), REDAN_SNIFF_NO);
-    assert_int_equal(sniff(&ctx, REDAN_S("")), REDAN_SNIFF_NO);
-    assert_int_equal(sniff(&ctx, REDAN_S("a text that says PK\5\6 and more than twenty bytes")),
+    assert_int_equal(sniff(&ctx, redan_buf_view(&out), "a"), REDAN_SNIFF_MAYBE);
+    assert_int_equal(sniff(&ctx, redan_buf_view(&out), "a.keras"), REDAN_SNIFF_YES);
+    assert_int_equal(sniff(&ctx, REDAN_S("no archive, whatever its name says"), "a.zip"),
                      REDAN_SNIFF_NO);
+    assert_int_equal(sniff(&ctx, REDAN_S("PK"), "a"), REDAN_SNIFF_NO);
+    assert_int_equal(sniff(&ctx, REDAN_S(""), "a"), REDAN_SNIFF_NO);
+    assert_int_equal(
+        sniff(&ctx, REDAN_S("a text that says PK\5\6 and more than twenty bytes"), "a"),
+        REDAN_SNIFF_NO);
     redan_buf_done(&out);
     redan_ctx_done(&ctx);
 }
