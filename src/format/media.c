@@ -214,8 +214,9 @@ static enum redan_sniff font_sniff(const struct redan_probe *probe)
     if (redan_slice_starts(head, REDAN_S("wOFF")) || redan_slice_starts(head, REDAN_S("wOF2")) ||
         redan_slice_starts(head, REDAN_S("OTTO")))
         return REDAN_SNIFF_YES;
-    /* a table directory: a version, and a first tag in letters */
-    return head.len >= 28 && redan_peek_u32be(head, 0) == 0x10000 && (uint8_t)head.at[5] < 64 &&
+    /* a table directory: a version, a number of tables, and tags in letters */
+    return head.len >= 28 && redan_peek_u32be(head, 0) == 0x10000 && head.at[4] == 0 &&
+                   head.at[5] > 0 && (uint8_t)head.at[5] < 64 &&
                    redan_peek_text(redan_slice_sub(head, 12, 4)) &&
                    redan_peek_text(redan_slice_sub(head, 28, 4))
                ? REDAN_SNIFF_YES

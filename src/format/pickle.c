@@ -102,8 +102,8 @@ static enum redan_status read(struct redan_ctx *ctx, struct redan_source *source
                               struct redan_slice name, const struct redan_listener *to)
 {
     /* the members of torch's tar files: storages between pickles (torch/serialization.py, legacy_load) */
-    bool far = redan_slice_ends(name, REDAN_S("storages")) ||
-               redan_slice_ends(name, REDAN_S("tensors"));
+    bool far =
+        redan_slice_ends(name, REDAN_S("storages")) || redan_slice_ends(name, REDAN_S("tensors"));
 
     return read_all(ctx, source, 0, far, to, NULL, NULL);
 }

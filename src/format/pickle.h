@@ -33,8 +33,10 @@ enum redan_pickle_holds {
     REDAN_PICKLE_HOLDS_TEXT = 8,
     REDAN_PICKLE_HOLDS_BYTES = 16,
     REDAN_PICKLE_HOLDS_PERSISTENT = 32,
-    REDAN_PICKLE_HOLDS_HOOK = 64,   /* a text that names a method that unpickling looks for: "__setstate__" */
-    REDAN_PICKLE_HOLDS_METHOD = 128, /* the same, of a name that is also an ordinary word: "append" */
+    REDAN_PICKLE_HOLDS_HOOK =
+        64, /* a text that names a method that unpickling looks for: "__setstate__" */
+    REDAN_PICKLE_HOLDS_METHOD =
+        128, /* the same, of a name that is also an ordinary word: "append" */
 };
 
 /* A small tagged cell, passed by value. */

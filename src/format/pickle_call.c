@@ -321,8 +321,8 @@ bool redan_pm_items(struct redan_pickle *pk, struct redan_pm_cell target,
                        target.a <= pk->result_count;
          i += 2)
         pk->results[target.a - 1].keys |= items[i].kind == REDAN_PICKLE_TEXT ? items[i].holds : 0;
-    if (redan_pm_hooked(pk, target, 0) & (keyed ? REDAN_PICKLE_HOLDS_HOOK
-                                                : REDAN_PICKLE_HOLDS_HOOK | REDAN_PICKLE_HOLDS_METHOD))
+    if (redan_pm_hooked(pk, target, 0) &
+        (keyed ? REDAN_PICKLE_HOLDS_HOOK : REDAN_PICKLE_HOLDS_HOOK | REDAN_PICKLE_HOLDS_METHOD))
         event.what = "hook";
     if (!event.what && target.kind == REDAN_PICKLE_RESULT &&
         !(holds & (REDAN_PICKLE_HOLDS_GLOBAL | REDAN_PICKLE_HOLDS_UNKNOWN)) &&

@@ -211,15 +211,37 @@ bool redan_pm_constant_tells(const uint8_t *bytes, size_t len, uint64_t whole, b
 uint8_t redan_pm_hook(const uint8_t *text, size_t len)
 {
     /* what load_build, numpy and torch ask an object for, and what isinstance() and copies do */
-    static const char *const hooks[] = {
-        "__setstate__",      "__class__",         "__reduce__",         "__reduce_ex__",
-        "__getattr__",       "__getattribute__",  "__setattr__",        "__call__",
-        "__new__",           "__init__",          "__del__",            "__array__",
-        "__array_struct__",  "__array_prepare__", "__array_finalize__", "__array_interface__",
-        "__array_wrap__",    "__array_ufunc__",   "__array_function__", "__iter__",
-        "__getitem__",       "__setitem__",       "__missing__",        "__bases__",
-        "__instancecheck__", "__torch_function__", "__subclasscheck__", "__copy__",
-        "__deepcopy__",      "__getstate__",      NULL};
+    static const char *const hooks[] = {"__setstate__",
+                                        "__class__",
+                                        "__reduce__",
+                                        "__reduce_ex__",
+                                        "__getattr__",
+                                        "__getattribute__",
+                                        "__setattr__",
+                                        "__call__",
+                                        "__new__",
+                                        "__init__",
+                                        "__del__",
+                                        "__array__",
+                                        "__array_struct__",
+                                        "__array_prepare__",
+                                        "__array_finalize__",
+                                        "__array_interface__",
+                                        "__array_wrap__",
+                                        "__array_ufunc__",
+                                        "__array_function__",
+                                        "__iter__",
+                                        "__getitem__",
+                                        "__setitem__",
+                                        "__missing__",
+                                        "__bases__",
+                                        "__instancecheck__",
+                                        "__torch_function__",
+                                        "__subclasscheck__",
+                                        "__copy__",
+                                        "__deepcopy__",
+                                        "__getstate__",
+                                        NULL};
     static const char *const methods[] = {"add",   "append",      "extend", "keys",
                                           "items", "as_subclass", "detach", NULL};
     struct redan_slice name = {(const char *)text, len};

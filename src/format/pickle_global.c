@@ -48,7 +48,8 @@ void redan_pm_global_names(const struct redan_pickle *pk, uint32_t id, struct re
 
 static bool is_wrapper(struct redan_slice module, struct redan_slice name)
 {
-    (void)module; /* other modules of joblib have it as well, and _reconstructor makes it under any name */
+    (void)
+        module; /* other modules of joblib have it as well, and _reconstructor makes it under any name */
     return redan_slice_ends(name, REDAN_S("NumpyArrayWrapper"));
 }
 

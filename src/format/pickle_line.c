@@ -17,8 +17,8 @@ static bool long_line(struct redan_pickle *pk, struct redan_slice *text, uint64_
 
         if (stop) {
             *len = at - start + (uint64_t)(stop - view.at);
-            *text = at == start ? redan_slice_sub(view, 0, (size_t)*len)
-                                : (struct redan_slice){"", 0};
+            *text =
+                at == start ? redan_slice_sub(view, 0, (size_t)*len) : (struct redan_slice){"", 0};
             redan_pm_seek(pk, start + *len + 1);
             return true;
         }

@@ -11,13 +11,13 @@
 enum {
     REDAN_PM_EMPTY = 0xff,   /* kind of a memo entry that was never put; no value has it */
     REDAN_PM_KEEP_ITEMS = 8, /* elements of a tuple, list or set that are kept */
-    REDAN_PM_KEEP_PAIRS = 16,
+    REDAN_PM_KEEP_PAIRS = 24,
     REDAN_PM_LEVELS =
         9, /* pickles within pickles: joblib's arrays of objects; the last is for trials */
     REDAN_PM_NAME =
         1024, /* bytes of a module or a name; the rest of a longer one is dropped, and said */
     REDAN_PM_GLOBALS = 65536, /* honest pickles have a few hundred */
-    REDAN_PM_SECONDS = 8, /* second readings of one source: of what a frame's end makes ambiguous */
+    REDAN_PM_SECONDS = 32, /* second readings of one source: of what a frame's end makes ambiguous */
     REDAN_PM_REPEATS = 10000, /* alike calls of one global told one by one */
     REDAN_PM_DOUBLINGS =
         16, /* containers that hold twice what holds twice ...: whatever walks it needs 2^16 steps */
@@ -57,7 +57,8 @@ struct redan_pm_box {
     uint8_t kind;
     uint8_t holds;
     bool within : 1; /* it was put into another container */
-    uint8_t hooks : 2; /* DICT: bits 6 and 7 of what its keys hold: REDAN_PICKLE_HOLDS_HOOK, _METHOD */
+    uint8_t
+        hooks : 2; /* DICT: bits 6 and 7 of what its keys hold: REDAN_PICKLE_HOLDS_HOOK, _METHOD */
     uint8_t spare;
 };
 
@@ -402,7 +403,6 @@ enum redan_status redan_pm_streams(struct redan_pickle *pk, uint64_t offset);
 bool redan_pm_trial(struct redan_pickle *pk, uint64_t offset, uint64_t ops, bool tolerant);
 /* `size` of the whole, REDAN_SOURCE_UNKNOWN when that is not known; whether its name promises a pickle. */
 enum redan_sniff redan_pm_sniff(struct redan_ctx *ctx, struct redan_source *whole_source,
-                                struct redan_slice head,
-                                bool named);
+                                struct redan_slice head, bool named);
 
 #endif

@@ -377,10 +377,10 @@ bool redan_pm_result_new(struct redan_pickle *pk, uint32_t global, struct redan_
         return pk->status == REDAN_OK;
     if (!pin(pk, &args))
         return false;
-    pk->results[pk->result_count] =
-        (struct redan_pm_result){.args = args,
-                                 .state = {.kind = REDAN_PM_EMPTY},
-                                 .keys = holds & (REDAN_PICKLE_HOLDS_HOOK | REDAN_PICKLE_HOLDS_METHOD)};
+    pk->results[pk->result_count] = (struct redan_pm_result){
+        .args = args,
+        .state = {.kind = REDAN_PM_EMPTY},
+        .keys = holds & (REDAN_PICKLE_HOLDS_HOOK | REDAN_PICKLE_HOLDS_METHOD)};
     made->a = ++pk->result_count;
     return true;
 }

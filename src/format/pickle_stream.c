@@ -338,9 +338,9 @@ static const char *after_first(struct redan_pickle *pk, const char *why)
         if (pk->status != REDAN_OK)
             return NULL;
         if (pk->trials_left == 0 && pk->to) { /* chance does not take so many looks */
-            pk->status = redan_tell_unread(
-                pk->to, REDAN_UNREAD_BUDGET, looked, 0,
-                REDAN_S("more bytes that begin like pickles than are looked at"));
+            pk->status =
+                redan_tell_unread(pk->to, REDAN_UNREAD_BUDGET, looked, 0,
+                                  REDAN_S("more bytes that begin like pickles than are looked at"));
             if (pk->status != REDAN_OK)
                 return NULL;
         }
@@ -403,13 +403,25 @@ static bool goes_on(struct redan_ctx *ctx, struct redan_source *source)
         pk->trial_ops = TRIAL_ALL;
         redan_pm_seek(pk, 0);
         redan_pm_run(pk);
-        good = redan_pm_accepts(pk) || is(pk->ended, "trial");
+        good = (redan_pm_accepts(pk) || is(pk->ended, "trial")) && !(pk->seen & REDAN_PM_SEEN_DEAD);
     }
     if (pk->status != REDAN_OK)
         redan_fail_clear(ctx);
     redan_pm_close(pk);
     redan_mem_give(&ctx->mem, pk, sizeof(*pk));
     return good;
+}
+
+/* Lines of words: without a mark or a tuple no opcode among them calls anything. */
+static bool is_words(struct redan_slice text)
+{
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        if (!((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+              c == '_' || c == '-' || c == '.' || c == ' ' || c == '\n' || c == '\r'))
+            return false;
+    }
+    return true;
 }
 
 enum redan_sniff redan_pm_sniff(struct redan_ctx *ctx, struct redan_source *whole_source,
@@ -451,6 +463,8 @@ enum redan_sniff redan_pm_sniff(struct redan_ctx *ctx, struct redan_source *whol
 
         if (!proto && (pk->seen & REDAN_PM_SEEN_DEAD))
             sniff = REDAN_SNIFF_NO; /* a text that begins like opcodes */
+        else if (!proto && !named && !stop && is_words(head))
+            sniff = REDAN_SNIFF_NO;
         else if (redan_pm_accepts(pk) || (proto && (!bad || ops > 4)))
             sniff = REDAN_SNIFF_YES;
         else if (proto)

@@ -67,7 +67,7 @@ static void tree(struct redan_source_reader *in)
     uint64_t leaf = redan_source_u32le(in);
     redan_source_skip(in, TREE - 24);
     redan_source_skip(in, nodes * (NODE + STAT));
-    if (leaf) {
+    if (leaf > 1) { /* since 2.0 it is 1, and no vector follows */
         uint64_t n = redan_source_u64le(in);
         if (n > UINT32_MAX)
             in->failed = true;

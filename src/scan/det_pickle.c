@@ -222,7 +222,7 @@ static bool old_state(const struct redan_judging *j, const struct redan_pickle_v
 static enum redan_status runs_state(const struct redan_judging *j, const char *name)
 {
     const struct redan_pickle_value *state = &j->event->args;
-    bool seen = state->kind == REDAN_PICKLE_DICT && state->at <= 16;
+    bool seen = state->kind == REDAN_PICKLE_DICT && state->at <= 24;
     bool harmless = seen;
 
     if (old_state(j, state))

@@ -201,11 +201,30 @@ static bool walks_object(const struct redan_judging *j, const struct redan_pickl
 }
 
 /* Functions that go through what they are given, by its own methods. */
-static const char *const walkers[] = {
-    "list",     "tuple", "set",     "frozenset",    "dict",        "iter",    "enumerate",
-    "reversed", "str",   "unicode", "bytes",        "bytearray",   "Counter", "OrderedDict",
-    "deque",    "chain", "compress", "combinations", "permutations", "islice",  "product",
-    "zip_longest", "combinations_with_replacement", NULL};
+static const char *const walkers[] = {"list",
+                                      "tuple",
+                                      "set",
+                                      "frozenset",
+                                      "dict",
+                                      "iter",
+                                      "enumerate",
+                                      "reversed",
+                                      "str",
+                                      "unicode",
+                                      "bytes",
+                                      "bytearray",
+                                      "Counter",
+                                      "OrderedDict",
+                                      "deque",
+                                      "chain",
+                                      "compress",
+                                      "combinations",
+                                      "permutations",
+                                      "islice",
+                                      "product",
+                                      "zip_longest",
+                                      "combinations_with_replacement",
+                                      NULL};
 
 /* A function of the tables: the shape of its arguments, and what their texts say. */
 static enum redan_status call_known(const struct redan_judging *j,
@@ -233,9 +252,9 @@ static enum redan_status call_known(const struct redan_judging *j,
         redan_held_look(j, &j->event->keywords, true, &held);
     /* no honest pickle calls a class of this sort with more than numbers: its objects are made without __init__ */
     bool odd = policy->kind == REDAN_POLICY_CLASS &&
-               (args->holds & (REDAN_PICKLE_HOLDS_TEXT | REDAN_PICKLE_HOLDS_BYTES |
-                               REDAN_PICKLE_HOLDS_GLOBAL | REDAN_PICKLE_HOLDS_RESULT |
-                               REDAN_PICKLE_HOLDS_UNKNOWN)) &&
+               (args->holds &
+                (REDAN_PICKLE_HOLDS_TEXT | REDAN_PICKLE_HOLDS_BYTES | REDAN_PICKLE_HOLDS_GLOBAL |
+                 REDAN_PICKLE_HOLDS_RESULT | REDAN_PICKLE_HOLDS_UNKNOWN)) &&
                (j->event->opcode == 'R' || j->event->opcode == 'i' || j->event->opcode == 'o');
     if (!fits || odd || held.says >= REDAN_SAYS_PATH)
         return redan_judge_odd(j, module, name, &held);
@@ -405,6 +424,16 @@ static bool same(const struct redan_pickle_value *a, const struct redan_pickle_v
     return a->kind == b->kind && a->id == b->id && a->at == b->at;
 }
 
+static bool is_class(const struct redan_judging *j, const struct redan_pickle_value *value)
+{
+    struct redan_slice m, n;
+
+    if (value->kind != REDAN_PICKLE_GLOBAL || !redan_pickle_global(j->pickle, value, &m, &n))
+        return false;
+    enum redan_policy_kind kind = redan_judge_policy(j, value, m, n).kind;
+    return kind == REDAN_POLICY_CLASS || kind == REDAN_POLICY_CALL;
+}
+
 /* What partial(function) gave is called: the function of its state, which is the one it was made of, with nothing bound but keywords. pandas 1.3
  * writes its blocks so, and protocols 2 and 3 an object whose class takes keywords. */
 static bool bound(const struct redan_judging *j, struct redan_pickle_value *function,
@@ -427,7 +456,7 @@ static bool bound(const struct redan_judging *j, struct redan_pickle_value *func
         return false;
     if (function->kind == REDAN_PICKLE_RESULT)
         return j->event->args.at == 0 && redan_judge_is_new(j, function, &of) &&
-               redan_pickle_item(j->pickle, &list, 0, &first) && same(&of, &first);
+               redan_pickle_item(j->pickle, &list, 0, &first) && is_class(j, &first);
     if (function->kind != REDAN_PICKLE_GLOBAL || list.at != 0 ||
         !redan_pickle_global(j->pickle, function, module, name))
         return false;

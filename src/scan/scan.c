@@ -8,10 +8,10 @@
 #include "scan/engine.h"
 
 enum {
-    FACTS_LEAST = 2000000,
+    FACTS_LEAST = 1000000,
     BYTES_PER_FACT = 32,
     OPS_LEAST = 8000000, /* of pickles; and so many for each byte, which only packed ones reach */
-    OPS_PER_BYTE = 8,
+    OPS_PER_BYTE = 4,
 };
 
 const char *const redan_scan_words[] = {"clean", "note", "suspicious", "malicious", NULL};

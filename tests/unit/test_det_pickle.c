@@ -68,12 +68,27 @@ struct row {
         (text), sizeof(text) - 1 \
     }
 #define OBJECT(module, name) "c" module "\n" name "\n)\x81"
+/* partial(new_block), with this function and these arguments in its state, called with an object and a number */
+#define BLOCK(function, bound)                                        \
+    "cfunctools\npartial\ncpandas.core.internals.blocks\nnew_block\n" \
+    "\x85R(" function bound "}U\x04ndimK\x02sNtb"                     \
+    "ccollections\nCounter\n)RK\x01\x86R."
+/* partial(getattr(class, "__new__"), another, 1)() */
+#define NEW(class, another)                                                       \
+    "cbuiltins\ngetattr\n" class "U\x07__new__\x86Rq\x01"                         \
+                                 "0cfunctools\npartial\nh\x01\x85R(h\x01" another \
+                                 "K\x01\x86}Ntb)R."
 
 #define DOUBLE     \
     "](h\x00h\x00" \
     "eq\x00"
 #define DOUBLE4 DOUBLE DOUBLE DOUBLE DOUBLE
 #define DOUBLE16 DOUBLE4 DOUBLE4 DOUBLE4 DOUBLE4
+
+#define WRAPPER(dtype)                                                                         \
+    "\x80\x02" OBJECT("joblib.numpy_pickle", "NumpyArrayWrapper") "}(U\x05shapeK\x01\x85U\x05" \
+                                                                  "dtypecnumpy\ndtype\n" dtype \
+                                                                  "ub"
 
 static const struct row rows[] = {
     /* PKL001 and what is close: a harmless function of the same shape */
@@ -134,6 +149,58 @@ static const struct row rows[] = {
        "cnumpy.core\n_ufunc_reconstruct\nU\x05numpyU\x03"
        "add\x86R."),
      NULL, NONE},
+    /* a method that unpickling looks for, put into an object */
+    {P("\x80\x02" OBJECT("types", "SimpleNamespace") "}U\x0c__setstate__cnumpy\nmean\nsbU\x01xb."),
+     "PKL009", FAIL},
+    {P("\x80\x02" OBJECT("types", "SimpleNamespace") "N}U\x09__class__cnumpy\nmean\ns\x86"
+                                                     "b."),
+     "PKL009", FAIL},
+    {P("\x80\x02" OBJECT("types", "SimpleNamespace") "}U\x06"
+                                                     "appendcnumpy\nmean\nsbNa."),
+     "PKL009", FAIL},
+    {P("\x80\x02" OBJECT("types", "SimpleNamespace") "}U\x06"
+                                                     "appendcnumpy\nmean\nsb."),
+     NULL, NONE},
+    {P("\x80\x02"
+       "clogging\ngetLogger\n)R}U\x08handlers]sb."),
+     "PKL009", FAIL},
+    {P("\x80\x02"
+       "cbuiltins\ndict\n" OBJECT("types", "SimpleNamespace") "}U\x04keyscnumpy\nmean\nsb\x85R."),
+     "PKL012", WARN},
+    /* joblib's arrays: the size of the spelling counts, and a description that nobody writes is told */
+    {P(WRAPPER(
+         "U\x02"
+         "f8\x85R(K\x03U\x01<NNNK\x40J\xff\xff\xff\xffK\x00tb") "........cos\nsystem\n(S'id'\ntR"
+                                                                "0NNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNNN"
+                                                                "NN.N."),
+     "PKL001", FAIL},
+    {P(WRAPPER("U\x02"
+               "f8\x85R(K\x03U\x01<NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xffK\x00tb") "........."),
+     NULL, NONE},
+    {P(WRAPPER("U\x01"
+               "d\x85R") "N......."),
+     "PKL012", WARN},
+    /* a class is called: its __init__ runs */
+    {P("(S'abc'\nisklearn.preprocessing._function_transformer\nFunctionTransformer\n."), "PKL012",
+     WARN},
+    {P("\x80\x02" OBJECT("sklearn.preprocessing._function_transformer", "FunctionTransformer") "."),
+     NULL, NONE},
+    /* PKL003: of Python, and of packages by what the name tells */
+    {P("\x80\x02"
+       "cwarnings\n_getcategory\n."),
+     "PKL003", WARN},
+    {P("\x80\x02"
+       "cmath\nlog\n."),
+     NULL, NONE},
+    {P("\x80\x02"
+       "csklearn.utils.extmath\nload_things\n."),
+     "PKL003", WARN},
+    {P("\x80\x02"
+       "csklearn.metrics.pairwise\nrbf_kernel\n."),
+     NULL, NONE},
+    {P("\x80\x02"
+       "ccloudpickle.cloudpickle\nloads\n."),
+     "PKL003", WARN},
     /* PKL003 */
     {P("\x80\x02"
        "cshutil\nrmtree\n."),
@@ -212,6 +279,39 @@ static const struct row rows[] = {
     {P("\x80\x02"
        "cfunctools\npartial\ncbuiltins\nmax\n\x85R."),
      NULL, NONE},
+    /* a block of pandas 1.3: partial(new_block, ndim=2)(values, placement); another function in its state, arguments bound */
+    {P("\x80\x02" BLOCK("cpandas.core.internals.blocks\nnew_block\n", ")")), NULL, NONE},
+    {P("\x80\x02" BLOCK("cos\nsystem\n", ")")), "PKL010", FAIL},
+    {P("\x80\x02" BLOCK("cpandas.core.internals.blocks\nnew_block\n", "K\x01\x85")), "PKL010",
+     FAIL},
+    {P("\x80\x02"
+       "cfunctools\npartial\ncpandas.core.internals.blocks\nnew_block\n\x85R"
+       "ccollections\nCounter\n)RK\x01\x86R."),
+     "PKL010", FAIL},
+    /* NEWOBJ_EX of protocols 2 and 3 */
+    {P("\x80\x02" NEW("ccollections\nCounter\n", "ccollections\nCounter\n")), NULL, NONE},
+    {P("\x80\x02" NEW("ccollections\nCounter\n", "cos\npopen\n")), "PKL010", FAIL},
+    {P("\x80\x02" NEW("cos\npopen\n", "cos\npopen\n")), "PKL002", FAIL},
+    /* attributes of what a reconstructor made, held */
+    {P("cbuiltins\ngetattr\n(ccopyreg\n_reconstructor\n(cscipy.stats._distn_infrastructure\n"
+       "rv_discrete_frozen\ncbuiltins\nobject\nNtRS'_entropy'\ntR."),
+     NULL, NONE},
+    {P("cbuiltins\ngetattr\n(ccopyreg\n_reconstructor\n(cscipy.stats._distn_infrastructure\n"
+       "rv_discrete_frozen\ncbuiltins\nobject\nNtRS'__init__'\ntR."),
+     "PKL002", FAIL},
+    /* the program's own enumerations and named tuples */
+    {P("\x80\x02"
+       "c__main__\nColor\nK\x01\x85R."),
+     NULL, NONE},
+    {P("\x80\x02"
+       "c__main__\nPair\nK\x01K\x02\x86\x81."),
+     NULL, NONE},
+    {P("\x80\x02"
+       "c__main__\nColor\nU\x0arm -rf /x;\x85R."),
+     "PKL004", FAIL},
+    {P("\x80\x02"
+       "c__main__\nstart\nK\x01\x85R."),
+     "PKL004", WARN},
     /* PKL011 */
     {P("\x80\x02\x82\x01."), "PKL011", WARN},
     {P("\x80\x02\x82\x01)R."), "PKL011", WARN},
@@ -509,6 +609,9 @@ static void test_storages(void **state)
                                "cpuK\x01tQ"
                                "(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x01\x00\x00\x00"
                                "1X\x03\x00\x00\x00"
+                               "cpuK\x01tQ"
+                               "(X\x07\x00\x00\x00storagectorch\nFloatStorage\nX\x09\x00\x00\x00"
+                               "0.storageX\x03\x00\x00\x00"
                                "cpuK\x01tQt.";
     static const char evil[] = "\x80\x02"
                                "cos\nsystem\nU\x02id\x85R.";
@@ -522,6 +625,8 @@ static void test_storages(void **state)
         (void)zip_build_member(&zip, "m/data/0", REDAN_S("\x80\x02N.1234"));
         (void)zip_build_member(
             &zip, "m/data/1", bad ? (struct redan_slice){evil, sizeof(evil) - 1} : REDAN_S("abcd"));
+        /* TorchScript calls this storage "0.storage", which is another than "0" */
+        (void)zip_build_member(&zip, "m/constants/0.storage", REDAN_S("wxyz"));
         (void)zip_build_member(&zip, "m/data.pkl", (struct redan_slice){data, sizeof(data) - 1});
         zip_build_add(&out, &zip);
         struct redan_scan_artefact artefact = scan(b, redan_buf_view(&out));

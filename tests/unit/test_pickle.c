@@ -425,6 +425,32 @@ static void test_holds(void **state)
     }
 }
 
+/* A first text longer than the head does not hide what comes behind it. */
+static void test_sniff_long(void **state)
+{
+    enum { HEAD = 4096 };
+    static const char behind[] = "\n0cos\nsystem\n(S'id'\ntR.";
+    static char bytes[3 * HEAD];
+
+    (void)state;
+    for (int hidden = 0; hidden < 2; hidden++) {
+        struct redan_ctx ctx;
+        struct redan_source source = {0};
+
+        memset(bytes, 'x', sizeof(bytes));
+        bytes[0] = 'V';
+        memcpy(bytes + sizeof(bytes) - sizeof(behind), behind, hidden ? sizeof(behind) - 1 : 1);
+        redan_ctx_init(&ctx, NULL);
+        redan_source_memory(&source, (struct redan_slice){bytes, sizeof(bytes) - 1});
+        struct redan_probe probe = {.ctx = &ctx, .source = &source, .head = {bytes, HEAD}};
+
+        assert_int_equal(redan_format_named("pickle")->sniff(&probe),
+                         hidden ? REDAN_SNIFF_YES : REDAN_SNIFF_NO);
+        redan_source_done(&source);
+        redan_ctx_done(&ctx);
+    }
+}
+
 struct sniffed {
     const char *name;
     struct redan_slice head;
@@ -449,6 +475,9 @@ static const struct sniffed sniffs[] = {
     SNIFF("Version 1.0\nPlease read\nthis file.\n", REDAN_SNIFF_NO),
     SNIFF("copyright (c) someone\nall rights reserved\n", REDAN_SNIFF_NO),
     SNIFF("import os\nos.system('id')\n", REDAN_SNIFF_NO),
+    SNIFF("collections\ntorch._utils\ntorch\n", REDAN_SNIFF_NO),
+    SNIFF("collections\ntorch._utils\n.", REDAN_SNIFF_MAYBE),
+    SNIFF("cos\nsystem\n(S'id'\nt", REDAN_SNIFF_MAYBE),
     SNIFF("PK\3\4\x14\0\0\0\x08\0", REDAN_SNIFF_NO),
     SNIFF("\x80\2\0\0\0\0\0\0", REDAN_SNIFF_NO),
     SNIFF("\x80\x3f\0\0\x80\x3f", REDAN_SNIFF_NO),
@@ -480,7 +509,8 @@ int main(void)
         cmocka_unit_test(test_values),    cmocka_unit_test(test_calls),
         cmocka_unit_test(test_divergent), cmocka_unit_test(test_ends),
         cmocka_unit_test(test_frames),    cmocka_unit_test(test_listing),
-        cmocka_unit_test(test_sniff),     cmocka_unit_test(test_holds),
+        cmocka_unit_test(test_sniff),     cmocka_unit_test(test_sniff_long),
+        cmocka_unit_test(test_holds),
     };
     return cmocka_run_group_tests_name("pickle", tests, NULL, NULL);
 }

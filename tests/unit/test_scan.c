@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "pack.h"
 #include "pickle_asm.h"
 #include "scan/policy.h"
 #include "zip_build.h"
@@ -235,6 +236,53 @@ static void a_pickle_of_too_many_opcodes_is_incomplete(void **state)
     end(&b);
 }
 
+/* What one member used is gone for the next. */
+static void opcodes_are_counted_over_all_members(void **state)
+{
+    (void)state;
+    for (unsigned members = 1; members <= 2; members++) {
+        struct zip_build zip = zip_build_new();
+        struct bench b;
+
+        begin(&b);
+        size_t most = b.ctx.limits.pickle_ops = 300;
+        redan_buf_clear(&b.good);
+        pickle_proto(&b.good, 2);
+        for (unsigned i = 0; i < 100; i++)
+            pickle_ops(&b.good, "N0");
+        pickle_ops(&b.good, "N.");
+        for (unsigned i = 0; i < members; i++)
+            (void)zip_build_member(&zip, i ? "b.pkl" : "a.pkl", redan_buf_view(&b.good));
+        zip_build_add(&b.out, &zip);
+        assert_int_equal(scan(&b, redan_buf_view(&b.out)).coverage,
+                         members == 1 ? REDAN_COVERAGE_COMPLETE : REDAN_COVERAGE_INCOMPLETE);
+        assert_int_equal(b.ctx.limits.pickle_ops, most); /* as the caller has it */
+        end(&b);
+    }
+}
+
+/* A few bytes that unpack to millions of things are not all looked at, and that is said. */
+static void facts_are_counted(void **state)
+{
+    (void)state;
+    for (unsigned thousands = 500; thousands <= 1500; thousands += 1000) {
+        struct redan_buf REDAN_DEFER(redan_buf_done) text, REDAN_DEFER(redan_buf_done) packed;
+        struct bench b;
+
+        begin(&b);
+        redan_buf_init(&text, &b.ctx, 8 << 20);
+        redan_buf_init(&packed, &b.ctx, 8 << 20);
+        redan_buf_char(&text, '[');
+        for (unsigned i = 0; i < thousands * 1000; i++)
+            redan_buf_text(&text, "{},");
+        redan_buf_text(&text, "1]");
+        pack_add(&packed, REDAN_PACK_GZIP, redan_buf_view(&text));
+        assert_int_equal(scan(&b, redan_buf_view(&packed)).coverage,
+                         thousands < 1000 ? REDAN_COVERAGE_COMPLETE : REDAN_COVERAGE_INCOMPLETE);
+        end(&b);
+    }
+}
+
 static void done_failing(struct redan_source *source)
 {
     redan_mem_give(source->mem, source->window, source->window_cap);
@@ -378,6 +426,8 @@ int main(void)
         cmocka_unit_test(the_gravest_are_told),
         cmocka_unit_test(notes_hide_no_warning),
         cmocka_unit_test(a_pickle_of_too_many_opcodes_is_incomplete),
+        cmocka_unit_test(opcodes_are_counted_over_all_members),
+        cmocka_unit_test(facts_are_counted),
         cmocka_unit_test(a_failed_look_is_never_complete),
         cmocka_unit_test(no_memory_is_never_clean),
         cmocka_unit_test(members_are_counted),

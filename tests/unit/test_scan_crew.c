@@ -258,8 +258,8 @@ static void test_walk(void **state)
     static const char *const plain[] = {
         "t/a.b",
         "t/a/in",
-        "t/a/link: a symbolic link, which is not followed (--follow)",
-        "t/away: a symbolic link, which is not followed (--follow)",
+        "t/a/link: a symbolic link, not followed (--follow reads links to files)",
+        "t/away: a symbolic link, not followed (--follow reads links to files)",
         "t/b/c.bin",
         "t/b/d.txt",
         "t/pipe: a pipe, which is not read",

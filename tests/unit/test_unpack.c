@@ -175,8 +175,7 @@ static void test_damage(void **state)
             if (source.memory.len)
                 assert_memory_equal(source.memory.at, bytes.at, source.memory.len);
             bool text = packings[i] == REDAN_PACK_BASE64 || packings[i] == REDAN_PACK_HEX ||
-                        packings[i] == REDAN_PACK_LATIN1 ||
-                        packings[i] == REDAN_PACK_LZMA_RAW;
+                        packings[i] == REDAN_PACK_LATIN1 || packings[i] == REDAN_PACK_LZMA_RAW;
             if (!text)
                 assert_true(source.broken && source.fault == REDAN_E_SYNTAX);
             most = source.memory.len > most ? source.memory.len : most;
@@ -442,15 +441,46 @@ static void test_extent(void **state)
     redan_ctx_done(&ctx);
 }
 
+/* Members of gzip in a row are one stream; hundreds of thousands that hold nothing are work without end. */
+static void test_empty_members(void **state)
+{
+    (void)state;
+    for (size_t count = 60000; count <= 180000; count += 60000) {
+        struct redan_ctx ctx;
+        struct redan_buf one, packed;
+        struct redan_source parent, source;
+        uint64_t size = 0;
+
+        redan_ctx_init(&ctx, NULL);
+        redan_buf_init(&one, &ctx, SIZE_MAX);
+        redan_buf_init(&packed, &ctx, SIZE_MAX);
+        pack_add(&one, REDAN_PACK_GZIP, REDAN_S("a"));
+        for (size_t i = 0; i < count; i++)
+            redan_buf_slice(&packed, redan_buf_view(&one));
+        redan_source_memory(&parent, redan_buf_view(&packed));
+        struct redan_part part = whole_of(redan_buf_view(&packed), REDAN_PACK_GZIP);
+        assert_ok(redan_unpack(&ctx, &parent, &part, &source));
+        assert_ok(redan_source_measure(&ctx, &source, &size));
+        assert_int_equal(source.broken, count > 65536);
+        assert_int_equal(source.broken ? source.fault : REDAN_OK,
+                         count > 65536 ? REDAN_E_LIMIT : REDAN_OK);
+        assert_int_equal(size, redan_min_size(count, 65537));
+        redan_source_done(&source);
+        redan_buf_done(&one);
+        redan_buf_done(&packed);
+        redan_ctx_done(&ctx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_small),          cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_rewinds_end),    cmocka_unit_test(test_damage),
-        cmocka_unit_test(test_concatenated),   cmocka_unit_test(test_budget),
-        cmocka_unit_test(test_decoder_memory), cmocka_unit_test(test_text),
-        cmocka_unit_test(test_stored),         cmocka_unit_test(test_memory_refused),
-        cmocka_unit_test(test_extent),
+        cmocka_unit_test(test_small),          cmocka_unit_test(test_empty_members),
+        cmocka_unit_test(test_stream),         cmocka_unit_test(test_rewinds_end),
+        cmocka_unit_test(test_damage),         cmocka_unit_test(test_concatenated),
+        cmocka_unit_test(test_budget),         cmocka_unit_test(test_decoder_memory),
+        cmocka_unit_test(test_text),           cmocka_unit_test(test_stored),
+        cmocka_unit_test(test_memory_refused), cmocka_unit_test(test_extent),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -49,6 +49,14 @@ static void torch_like(struct zip_build *zip, struct redan_slice payload)
     zip->zip64 = true;
 }
 
+/* The first central header is as long as the 64-bit end record and its locator. */
+static void torch_named(struct zip_build *zip, struct redan_slice payload)
+{
+    zip_build_member(zip, "a_name_with_21_letter/data.pkl", payload);
+    zip_build_member(zip, "a_name_with_21_letter/version", REDAN_S("3\n"));
+    zip->zip64 = true;
+}
+
 static void numpy_like(struct zip_build *zip, struct redan_slice payload)
 {
     plain(zip, payload);
@@ -340,6 +348,7 @@ static const struct row rows[] = {
     {"plain", plain, "", "", 2, 1},
     {"deflated", deflated, "", "", 2, 1},
     {"as torch writes", torch_like, "", "", 2, 1},
+    {"as torch writes, of a name as long as the end record", torch_named, "", "", 2, 1},
     {"as numpy writes", numpy_like, "", "", 2, 1},
     {"a comment", commented, "", "", 2, 1},
     {"an archive within", zip_in_zip, "", "", 3, 1},
