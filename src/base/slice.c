@@ -31,6 +31,11 @@ bool redan_slice_among(const char *const *words, struct redan_slice a)
     return false;
 }
 
+bool redan_char_among(const char *chars, int c)
+{
+    return (char)c != '\0' && strchr(chars, c) != NULL;
+}
+
 bool redan_slice_starts(struct redan_slice a, struct redan_slice prefix)
 {
     return a.len >= prefix.len && redan_slice_eq((struct redan_slice){a.at, prefix.len}, prefix);

@@ -19,6 +19,8 @@ bool redan_slice_eq(struct redan_slice a, struct redan_slice b);
 bool redan_slice_is(struct redan_slice a, const char *text);
 /* Whether it is one of the words, which NULL ends. */
 bool redan_slice_among(const char *const *words, struct redan_slice a);
+/* Whether it is one of these characters; NUL is none. */
+bool redan_char_among(const char *chars, int c);
 bool redan_slice_starts(struct redan_slice a, struct redan_slice prefix);
 bool redan_slice_ends(struct redan_slice a, struct redan_slice suffix);
 /* Order by bytes, shorter first on a tie: -1, 0 or 1. */

@@ -279,7 +279,8 @@ bool redan_scan_size(struct redan_slice text, uint64_t *size)
         text.len--;
     if (text.len && text.at[text.len - 1] == 'i')
         text.len--;
-    const char *unit = text.len ? memchr(units, text.at[text.len - 1], 4) : NULL;
+    char last = text.len ? text.at[text.len - 1] : '\0';
+    const char *unit = last ? strchr(units, last) : NULL;
     if (unit) {
         factor = (uint64_t)1 << (10 * (unit - units + 1));
         text.len--;

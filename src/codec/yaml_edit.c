@@ -157,7 +157,7 @@ static size_t block_end(struct redan_slice text, size_t from, size_t end)
 /* The first byte after the indicators of a block scalar. */
 static size_t block_mark(struct redan_slice text, size_t at)
 {
-    while (at < text.len && strchr("|>+-0123456789", text.at[at]))
+    while (at < text.len && redan_char_among("|>+-0123456789", text.at[at]))
         at++;
     return at;
 }

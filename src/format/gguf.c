@@ -240,7 +240,7 @@ static bool plain_key(struct redan_slice key)
     for (size_t i = 0; i < key.len; i++) {
         unsigned char c = (unsigned char)key.at[i];
 
-        if (c <= ' ' || c == 0x7f || c == '\\' || strchr("<>|;&$`\"'*?", c))
+        if (c <= ' ' || c == 0x7f || c == '\\' || redan_char_among("<>|;&$`\"'*?", c))
             return false;
     }
     return key.len > 0 && key.len <= KEY_MOST && key.at[0] != '/' && !holds(key, "..");

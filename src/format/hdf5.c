@@ -174,13 +174,13 @@ static enum redan_sniff sniff(const struct redan_probe *probe)
         if (redan_slice_starts(redan_slice_sub(probe->head, at, SIGNATURE), magic))
             return REDAN_SNIFF_YES;
     }
+    if (probe->source->size == REDAN_SOURCE_UNKNOWN)
+        return REDAN_SNIFF_NO;
     /* a larger user block is worth a look only where the bytes can be had anywhere, without unpacking what lies before */
     for (const struct redan_source *part = probe->source; part; part = part->parent) {
         if (part->state)
             return REDAN_SNIFF_NO;
     }
-    if (probe->source->size == REDAN_SOURCE_UNKNOWN)
-        return REDAN_SNIFF_NO;
     for (uint64_t at = 4096; at < probe->source->size; at *= 2) {
         if (begins(probe->ctx, probe->source, at))
             return REDAN_SNIFF_YES;

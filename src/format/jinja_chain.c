@@ -170,7 +170,7 @@ enum redan_status redan_jinja_fields(struct redan_jinja_reader *r, struct redan_
         bool name = false;
         for (i++; i < format.len && format.at[i] != '}' && format.at[i] != ':';) {
             size_t len = 0;
-            while (i + len < format.len && !memchr(".[]}:!", format.at[i + len], 6))
+            while (i + len < format.len && !redan_char_among(".[]}:!", format.at[i + len]))
                 len++;
             if (name && len)
                 REDAN_TRY(redan_jinja_attribute(r, &v, redan_slice_sub(format, i, len),

@@ -211,7 +211,8 @@ struct redan_jinja_token redan_jinja_token_next(struct redan_slice text, size_t 
         if (redan_slice_starts(rest, (struct redan_slice){pairs[i], 2}))
             len = 2;
     }
-    token.kind = memchr("+-/*%~[](){}=!<>.:|,;", c, 21) ? REDAN_JINJA_T_PUNCT : REDAN_JINJA_T_BAD;
+    token.kind =
+        redan_char_among("+-/*%~[](){}=!<>.:|,;", c) ? REDAN_JINJA_T_PUNCT : REDAN_JINJA_T_BAD;
     token.text = redan_slice_sub(rest, 0, len);
     *at += len;
     if (c == '(' || c == '[' || c == '{')

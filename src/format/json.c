@@ -184,12 +184,12 @@ static enum redan_sniff sniff(const struct redan_probe *probe)
     size_t at = 0;
 
     lex.ctx = NULL;
-    while (at < probe->head.len && memchr(" \t\r\n\xef\xbb\xbf", probe->head.at[at], 7))
+    while (at < probe->head.len && redan_char_among(" \t\r\n\xef\xbb\xbf", probe->head.at[at]))
         at++;
     bool longer = probe->source->size > probe->head.len;
     if (at == probe->head.len)
         return longer ? REDAN_SNIFF_MAYBE : REDAN_SNIFF_NO; /* blanks may stand before any */
-    if (!memchr("{[/", probe->head.at[at], 3))
+    if (!redan_char_among("{[/", probe->head.at[at]))
         return REDAN_SNIFF_NO;
     redan_source_memory(&head, probe->head);
     redan_json_lex_init(&lex, probe->ctx, &head, 4096);

@@ -32,7 +32,7 @@ struct literal {
 
 static void blanks(struct literal *in)
 {
-    while (in->at < in->text.len && strchr(" \t\n\r", in->text.at[in->at]) && in->text.at[in->at])
+    while (in->at < in->text.len && redan_char_among(" \t\n\r", in->text.at[in->at]))
         in->at++;
 }
 
@@ -119,9 +119,9 @@ static uint64_t type_size(struct literal *in, struct redan_slice type, struct ar
     struct redan_slice digits;
     uint64_t size = 0;
 
-    if (type.len && strchr("<>|=", type.at[0]))
+    if (type.len && redan_char_among("<>|=", type.at[0]))
         type = redan_slice_sub(type, 1, type.len);
-    if (type.len == 0 || !strchr("?bBiufcmMSUVaOT", type.at[0])) {
+    if (type.len == 0 || !redan_char_among("?bBiufcmMSUVaOT", type.at[0])) {
         in->bad = true;
         return 0;
     }

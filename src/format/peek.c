@@ -47,7 +47,7 @@ static bool is_pickle(struct redan_slice head)
                                          "cbuiltins\n", "csubprocess\n", NULL};
 
     if (head.len >= 4 && head.at[0] == (char)0x80 && head.at[1] >= 2 && head.at[1] <= 5)
-        return head.at[1] < 4 ? memchr("}]()cX\x8aKM", head.at[2], 10) != NULL
+        return head.at[1] < 4 ? redan_char_among("}]()cX\x8aKM", head.at[2])
                               : (uint8_t)head.at[2] == 0x95 || head.at[2] == '}' ||
                                     head.at[2] == ']' || (uint8_t)head.at[2] == 0x8c;
     for (size_t i = 0; shapes[i]; i++) {

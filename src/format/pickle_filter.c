@@ -97,7 +97,7 @@ static bool old_pickle(const uint8_t *bytes, size_t len)
 {
     size_t lines = 0;
 
-    if (memchr("c(]}iIVSFlKN)", bytes[0], 13) == NULL)
+    if (!redan_char_among("c(]}iIVSFlKN)", bytes[0]))
         return false;
     for (size_t i = 0; i < len && i < 256; i++)
         lines += bytes[i] == '\n';
@@ -250,7 +250,7 @@ uint8_t redan_pm_hook(const uint8_t *text, size_t len)
         return 0;
     if (text[0] == '_' && text[1] == '_')
         return redan_slice_among(hooks, name) ? REDAN_PICKLE_HOLDS_HOOK : 0;
-    return memchr("aekid", text[0], 5) && redan_slice_among(methods, name)
+    return redan_char_among("aekid", text[0]) && redan_slice_among(methods, name)
                ? REDAN_PICKLE_HOLDS_METHOD
                : 0;
 }

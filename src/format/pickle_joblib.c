@@ -71,8 +71,8 @@ static bool spelled(struct redan_slice text, struct element *element)
     if (!redan_slice_u64(digits, &n) || n > (uint64_t)1 << 40)
         return false;
     element->size = text.at[0] == 'U' ? 4 * n : n;
-    element->flexible = memchr("SUVa", text.at[0], 4) != NULL;
-    return memchr("biufcmMSUVa", text.at[0], 11) != NULL;
+    element->flexible = redan_char_among("SUVa", text.at[0]);
+    return redan_char_among("biufcmMSUVa", text.at[0]);
 }
 
 /* The element type: numpy.dtype(spelling, ...), with a state (version, order, subarray, names, fields, size, alignment, flags). */

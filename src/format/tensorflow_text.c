@@ -270,7 +270,7 @@ static enum redan_sniff sniff(const struct redan_probe *probe)
         len++;
     struct redan_slice rest = redan_slice_trim(redan_slice_sub(head, len, head.len));
     if (!redan_slice_among(starts, redan_slice_sub(head, 0, len)) || rest.len == 0 ||
-        !memchr(":{<", rest.at[0], 3))
+        !redan_char_among(":{<", rest.at[0]))
         return REDAN_SNIFF_NO;
     return REDAN_SNIFF_YES;
 }

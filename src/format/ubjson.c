@@ -97,12 +97,13 @@ static enum redan_sniff sniff(const struct redan_probe *probe)
     struct redan_source_reader in;
     uint64_t rest = 0;
 
-    if (probe->head.len < 4 || probe->head.at[0] != '{' || !memchr("iUIlL$#", probe->head.at[1], 7))
+    if (probe->head.len < 4 || probe->head.at[0] != '{' ||
+        !redan_char_among("iUIlL$#", probe->head.at[1]))
         return REDAN_SNIFF_NO;
     redan_source_memory(&memory, probe->head);
     redan_source_reader_init(&in, probe->ctx, &memory, 1, probe->head.len);
     if (probe->head.at[1] == '$')
-        return probe->head.at[3] == '#' && strchr("iUIlLdDSCTFZ[{", probe->head.at[2])
+        return probe->head.at[3] == '#' && redan_char_among("iUIlLdDSCTFZ[{", probe->head.at[2])
                    ? REDAN_SNIFF_YES
                    : REDAN_SNIFF_NO;
     if (probe->head.at[1] == '#') {
@@ -112,7 +113,7 @@ static enum redan_sniff sniff(const struct redan_probe *probe)
     struct redan_slice key = key_of(&in, 256, &rest);
     uint8_t type = redan_source_u8(&in);
     return !in.failed && rest == 0 && redan_peek_text(key) && type &&
-                   memchr("iUIlLdDSHCTFZN[{", type, 16)
+                   redan_char_among("iUIlLdDSHCTFZN[{", type)
                ? REDAN_SNIFF_YES
                : REDAN_SNIFF_NO;
 }

@@ -179,11 +179,12 @@ enum redan_status redan_unpack_extent(struct redan_ctx *ctx, struct redan_source
 {
     struct redan_slice view = {0};
     void *state = NULL;
-    enum redan_status status = REDAN_OK;
     enum redan_step said = REDAN_STEP_MORE;
 
     *extent = (struct redan_extent){.whole = false};
-    REDAN_TRY(begin(ctx, RAW, &state));
+    enum redan_status status = begin(ctx, RAW, &state);
+    if (status != REDAN_OK || !state)
+        return status;
     while (said == REDAN_STEP_MORE && offset < end) {
         size_t ask = end - offset < 32768 ? (size_t)(end - offset) : 32768;
         status = redan_source_view(ctx, source, offset, ask, &view);

@@ -125,7 +125,7 @@ static void take_name(struct redan_xml_lex *lex)
     lex->name_len = 0;
     for (;;) {
         int c = peek(lex, 0);
-        if (c == NONE || is_blank(c) || strchr("/>=?[]\"'<&;", c))
+        if (c == NONE || is_blank(c) || redan_char_among("/>=?[]\"'<&;", c))
             return;
         if (lex->name_len < sizeof(lex->name))
             lex->name[lex->name_len++] = (char)c;

@@ -87,7 +87,7 @@ static bool numeric(struct redan_slice text)
     for (size_t i = 0; i < text.len; i++) {
         bool digit = text.at[i] >= '0' && text.at[i] <= '9';
         digits += digit;
-        if (!digit && !memchr("+-._eE", text.at[i], 6))
+        if (!digit && !redan_char_among("+-._eE", text.at[i]))
             return false;
     }
     return digits > 0 && text.len <= 64;

@@ -128,7 +128,7 @@ static bool is_commit(struct redan_slice text)
     if (text.len != 40 && text.len != 64)
         return false;
     for (size_t i = 0; i < text.len; i++) {
-        if (!strchr("0123456789abcdef", text.at[i]))
+        if (!redan_char_among("0123456789abcdef", text.at[i]))
             return false;
     }
     return true;

@@ -90,10 +90,10 @@ static bool authority(struct redan_slice url, size_t from, struct redan_slice *h
 
     for (size_t i = 0; i < url.len; i++) {
         unsigned char c = (unsigned char)url.at[i];
-        if (c <= ' ' || c >= 0x7f || strchr("\\\"<>^`{|}", c))
+        if (c <= ' ' || c >= 0x7f || redan_char_among("\\\"<>^`{|}", c))
             return false;
     }
-    while (n < rest.len && !strchr("/?#", rest.at[n]))
+    while (n < rest.len && !redan_char_among("/?#", rest.at[n]))
         n++;
     *host = redan_slice_sub(rest, 0, n);
     size_t name = 0;

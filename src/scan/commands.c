@@ -138,7 +138,8 @@ static enum redan_command wipes(struct redan_slice rest)
     for (size_t i = 0; i < REDAN_COUNT(roots); i++) {
         size_t len = strlen(roots[i]);
         struct redan_slice after = redan_slice_sub(rest, len, rest.len);
-        if (begins(rest, roots[i]) && (after.len == 0 || memchr(" *;&|'\"`\r\n)", after.at[0], 11)))
+        if (begins(rest, roots[i]) &&
+            (after.len == 0 || redan_char_among(" *;&|'\"`\r\n)", after.at[0])))
             return REDAN_COMMAND_SEIZE;
     }
     return begins(rest, "/") || begins(rest, "~") ? REDAN_COMMAND_RUNS : REDAN_COMMAND_NONE;
@@ -166,7 +167,7 @@ static enum redan_command chained(struct redan_slice rest)
 
 static bool first_of(char c)
 {
-    return strchr("_/abcdegimnoprswABCDEGIMNOPRSW", c) != NULL && c;
+    return redan_char_among("_/abcdegimnoprswABCDEGIMNOPRSW", c);
 }
 
 static enum redan_command at(struct redan_slice rest)
@@ -232,7 +233,7 @@ bool redan_command_address(struct redan_slice name, struct redan_slice text,
                 break;
             }
         }
-        bool assigned = before.len && memchr("=:\"' ", before.at[before.len - 1], 5);
+        bool assigned = before.len && redan_char_among("=:\"' ", before.at[before.len - 1]);
         if ((assigned && holds_word(before)) || (place == 0 && holds_word(name))) {
             *seen = redan_slice_sub(text, place - before.len, SHOWN);
             return true;

@@ -172,7 +172,7 @@ static enum redan_status interpolated(struct redan_scan *scan, struct redan_slic
     bool plain_name = redan_slice_starts(name, REDAN_S("${")) && name.at[name.len - 1] == '}';
 
     for (size_t i = 0; i < inner.len && plain_name; i++)
-        plain_name = !memchr("${}:,", inner.at[i], 5);
+        plain_name = !redan_char_among("${}:,", inner.at[i]);
     if (plain_name && s->reference_count < REFERENCES) {
         s->references[s->reference_count++] =
             (struct text_at){.key = key_hash(scan, inner), .offset = offset};

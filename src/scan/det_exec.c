@@ -259,10 +259,11 @@ static enum redan_status end(struct redan_scan *scan)
         size_t place = search(view, most, REDAN_S("MZ"), is_pe);
         size_t other = search(view, most, REDAN_S("\177ELF"), is_elf);
         place = other < place ? other : place;
+        uint64_t begins = at + place;
         if (place < view.len)
-            return redan_scan_found(
-                scan, &buried, REDAN_LEVEL_FAIL, at + place, redan_slice_sub(view, place, 16),
-                "a program begins at byte %llu", (unsigned long long)(at + place));
+            return redan_scan_found(scan, &buried, REDAN_LEVEL_FAIL, begins,
+                                    redan_slice_sub(view, place, 16),
+                                    "a program begins at byte %llu", (unsigned long long)begins);
         if (view.len < VIEW)
             return REDAN_OK;
         at += most;

@@ -452,10 +452,9 @@ static enum redan_status entry(struct redan_scan *scan, const struct redan_objec
     }
     if (is_call(e->key) && names(e->text, "enable_unsafe_deserialization"))
         pend(scan, &switches, REDAN_LEVEL_WARN, e->offset, e->text);
-    if (!layer && text && is_module_key(e->key) && dotted(e->text))
-        name_of(scan, e->text, REDAN_S("*"), true, e->offset);
-    else if (!layer && text && redan_slice_ends(e->key, REDAN_S("_module")) &&
-             redan_code_module(e->text))
+    bool module = (is_module_key(e->key) && dotted(e->text)) ||
+                  (redan_slice_ends(e->key, REDAN_S("_module")) && redan_code_module(e->text));
+    if (!layer && text && module)
         name_of(scan, e->text, REDAN_S("*"), true, e->offset);
     if (redan_slice_is(e->key, "vocabulary") && text && path(e->text))
         pend(scan, &lookup, REDAN_LEVEL_WARN, e->offset, redan_slice_sub(e->text, 0, EVIDENCE));

@@ -95,7 +95,7 @@ static bool matches(struct redan_slice address, const char *word)
     bool with_path = strchr(word, '/') != NULL;
     size_t host = 0;
 
-    while (host < address.len && !memchr("/:?#\"' <>\\,)", address.at[host], 12))
+    while (host < address.len && !redan_char_among("/:?#\"' <>\\,)", address.at[host]))
         host++;
     if (with_path)
         return address.len >= len && strncasecmp(address.at, word, len) == 0;
@@ -131,7 +131,7 @@ static bool bare(struct redan_slice address)
         if (i < 3 && (at >= address.len || address.at[at++] != '.'))
             return false;
     }
-    if (at < address.len && !memchr(":/\"' ?", address.at[at], 6))
+    if (at < address.len && !redan_char_among(":/\"' ?", address.at[at]))
         return false;
     bool local = part[0] == 0 || part[0] == 10 || part[0] == 127 || part[0] >= 224 ||
                  (part[0] == 172 && part[1] >= 16 && part[1] < 32) ||
@@ -148,7 +148,7 @@ static bool names_malice(struct redan_slice address)
 {
     size_t at = 0;
 
-    while (at < address.len && !memchr("/:?#\"' <>", address.at[at], 9)) {
+    while (at < address.len && !redan_char_among("/:?#\"' <>", address.at[at])) {
         size_t len = 0;
         while (at + len < address.len &&
                (((address.at[at + len] | 0x20) >= 'a' && (address.at[at + len] | 0x20) <= 'z') ||
@@ -202,7 +202,7 @@ static struct redan_slice word_at(struct redan_slice text, size_t from)
     size_t len = 0;
 
     while (from + len < text.len && (unsigned char)text.at[from + len] > ' ' &&
-           !memchr("\"'<>\\`", text.at[from + len], 6))
+           !redan_char_among("\"'<>\\`", text.at[from + len]))
         len++;
     return redan_slice_sub(text, from, len);
 }

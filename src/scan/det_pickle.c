@@ -186,7 +186,7 @@ static bool harmless_line(struct redan_slice line)
     for (size_t i = 0; i < rest.len; i++) {
         char c = rest.at[i];
         bool word = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-        if (!word && !(c && strchr("_ ,=.'):", c)))
+        if (!word && !redan_char_among("_ ,=.'):", c))
             return false;
     }
     return rest.len > 0;

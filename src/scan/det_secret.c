@@ -36,33 +36,33 @@ enum set {
 struct pattern {
     const char *name;
     const char *prefix;
-    enum set set;
     size_t least, most; /* of the body */
     const char *within; /* a text that the body must have; may be NULL */
-    bool github;        /* its last six characters are the checksum of the others */
+    enum set set;
+    bool github; /* its last six characters are the checksum of the others */
 };
 
 static const struct pattern patterns[] = {
-    {"AWS access key", "AKIA", UPPER_DIGIT, 16, 16, NULL, false},
-    {"AWS access key", "ASIA", UPPER_DIGIT, 16, 16, NULL, false},
-    {"GitHub token", "ghp_", BASE62, 36, 36, NULL, true},
-    {"GitHub token", "gho_", BASE62, 36, 36, NULL, true},
-    {"GitHub token", "ghu_", BASE62, 36, 36, NULL, true},
-    {"GitHub token", "ghs_", BASE62, 36, 36, NULL, true},
-    {"GitHub token", "ghr_", BASE62, 36, 36, NULL, true},
-    {"GitHub token", "github_pat_", WORD, 82, 82, NULL, false},
-    {"GitLab token", "glpat-", WORD, 20, 20, NULL, false},
-    {"Hugging Face token", "hf_", LETTER, 34, 34, NULL, false},
-    {"OpenAI key", "sk-proj-", WORD, 48, 200, "T3BlbkFJ", false},
-    {"OpenAI key", "sk-svcacct-", WORD, 48, 200, "T3BlbkFJ", false},
-    {"Anthropic key", "sk-ant-", WORD, 90, 120, NULL, false},
-    {"OpenAI key", "sk-", BASE62, 48, 48, "T3BlbkFJ", false},
-    {"Slack token", "xoxb-", WORD, 40, 80, NULL, false},
-    {"Slack token", "xoxp-", WORD, 40, 100, NULL, false},
-    {"Google key", "AIza", WORD, 35, 35, NULL, false},
-    {"Stripe key", "sk_live_", BASE62, 24, 99, NULL, false},
-    {"npm token", "npm_", BASE62, 36, 36, NULL, true},
-    {"PyPI token", "pypi-AgEIcHlwaS5vcmc", WORD, 50, 250, NULL, false},
+    {"AWS access key", "AKIA", 16, 16, NULL, UPPER_DIGIT, false},
+    {"AWS access key", "ASIA", 16, 16, NULL, UPPER_DIGIT, false},
+    {"GitHub token", "ghp_", 36, 36, NULL, BASE62, true},
+    {"GitHub token", "gho_", 36, 36, NULL, BASE62, true},
+    {"GitHub token", "ghu_", 36, 36, NULL, BASE62, true},
+    {"GitHub token", "ghs_", 36, 36, NULL, BASE62, true},
+    {"GitHub token", "ghr_", 36, 36, NULL, BASE62, true},
+    {"GitHub token", "github_pat_", 82, 82, NULL, WORD, false},
+    {"GitLab token", "glpat-", 20, 20, NULL, WORD, false},
+    {"Hugging Face token", "hf_", 34, 34, NULL, LETTER, false},
+    {"OpenAI key", "sk-proj-", 48, 200, "T3BlbkFJ", WORD, false},
+    {"OpenAI key", "sk-svcacct-", 48, 200, "T3BlbkFJ", WORD, false},
+    {"Anthropic key", "sk-ant-", 90, 120, NULL, WORD, false},
+    {"OpenAI key", "sk-", 48, 48, "T3BlbkFJ", BASE62, false},
+    {"Slack token", "xoxb-", 40, 80, NULL, WORD, false},
+    {"Slack token", "xoxp-", 40, 100, NULL, WORD, false},
+    {"Google key", "AIza", 35, 35, NULL, WORD, false},
+    {"Stripe key", "sk_live_", 24, 99, NULL, BASE62, false},
+    {"npm token", "npm_", 36, 36, NULL, BASE62, true},
+    {"PyPI token", "pypi-AgEIcHlwaS5vcmc", 50, 250, NULL, WORD, false},
 };
 
 static bool in_set(enum set set, char c)
@@ -236,7 +236,7 @@ static enum redan_status connection(struct redan_scan *scan, const struct redan_
         return REDAN_OK;
     for (; at < text.len && at - mark < 200; at++) {
         char c = text.at[at];
-        if (c == '@' || (unsigned char)c <= ' ' || memchr("/\"'<>{}$%*", c, 10))
+        if (c == '@' || (unsigned char)c <= ' ' || redan_char_among("/\"'<>{}$%*", c))
             break;
         if (c == ':' && !colon)
             colon = at;

@@ -25,7 +25,7 @@ static bool runs_as_pickle(struct redan_ctx *ctx, struct redan_slice head)
     const struct redan_format *pickle = redan_format_named("pickle");
     struct redan_source source;
 
-    if (head.len < 8 || memchr("(c]}", head.at[0], 4) == NULL ||
+    if (head.len < 8 || !redan_char_among("(c]}", head.at[0]) ||
         memchr(head.at, '\n', head.len) == NULL)
         return false;
     redan_source_memory(&source, head);

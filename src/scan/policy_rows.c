@@ -90,7 +90,7 @@ static enum redan_status grow(struct redan_policy_rows *t)
 
     if (!rows || !slots)
         return REDAN_E_MEMORY;
-    if (t->count)
+    if (t->rows)
         memcpy(rows, t->rows, t->count * sizeof(*rows));
     t->rows = rows;
     t->cap = cap;
@@ -107,7 +107,7 @@ static enum redan_status put(struct redan_policy_rows *t, struct redan_policy_ro
     struct redan_slice module = module_of(t, &row);
     struct redan_slice name = name_of(t, &row);
 
-    if (t->count == t->cap)
+    if (!t->rows || t->count == t->cap)
         REDAN_TRY(grow(t));
     if (module.at != t->hashed.at || module.len != t->hashed.len) {
         t->hashed = module;
