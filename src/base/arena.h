@@ -10,7 +10,8 @@ struct redan_arena_block;
 struct redan_arena {
     struct redan_mem *mem;
     struct redan_arena_block *last;
-    struct redan_arena_block *spare; /* a large one that was given back: the kernel clears a new one anew */
+    struct redan_arena_block
+        *spare; /* a large one that was given back: the kernel clears a new one anew */
 };
 
 /* A place to return to: everything taken after it goes. */

@@ -18,17 +18,18 @@ struct redan_limits {
     size_t record;       /* bytes of one signed file: a record, an approval, a summary */
     size_t record_nodes; /* nodes of what is signed in it */
     size_t output;       /* bytes captured from a child process or an HTTP answer */
-    size_t whole;        /* bytes of a model file, or of what was unpacked, that is held in memory at once */
-    unsigned rewinds;    /* how often one unpacking may begin anew */
-    size_t unpacked;     /* bytes that unpacking one artefact may yield, whatever its size */
-    size_t unpack_ratio; /* and so many times its size on top */
-    size_t members;      /* members of all containers of one artefact */
-    size_t containers;   /* containers within containers */
-    size_t pickle_ops;   /* opcodes of one artefact */
-    size_t pickle_memo;  /* entries of one pickle's memo */
-    size_t pickle_cells; /* values that one pickle may keep at once */
+    size_t
+        whole; /* bytes of a model file, or of what was unpacked, that is held in memory at once */
+    unsigned rewinds;     /* how often one unpacking may begin anew */
+    size_t unpacked;      /* bytes that unpacking one artefact may yield, whatever its size */
+    size_t unpack_ratio;  /* and so many times its size on top */
+    size_t members;       /* members of all containers of one artefact */
+    size_t containers;    /* containers within containers */
+    size_t pickle_ops;    /* opcodes of one artefact */
+    size_t pickle_memo;   /* entries of one pickle's memo */
+    size_t pickle_cells;  /* values that one pickle may keep at once */
     size_t scan_findings; /* findings of one artefact that are told one by one */
-    unsigned workers;    /* threads of the pool; 0 means one per processor this process may use */
+    unsigned workers;     /* threads of the pool; 0 means one per processor this process may use */
 };
 
 /* The defaults: large enough for a bank's portfolio, small enough for a laptop. */

@@ -24,7 +24,8 @@ struct redan_crew_options {
     double seconds; /* one file may take; 0 for no end */
     struct redan_sandbox sandbox;
     redan_crew_work *work;
-    void (*prepare)(void *arg); /* here, once, for workers to come: load what few files need; may be NULL */
+    void (*prepare)(
+        void *arg); /* here, once, for workers to come: load what few files need; may be NULL */
     void *arg;
 };
 

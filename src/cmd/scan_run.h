@@ -45,7 +45,7 @@ struct redan_scan_run {
     size_t found_room;
     bool prepared; /* what few files need is loaded */
     bool watched;  /* a person looks at a terminal */
-    double shown; /* when progress was last shown */
+    double shown;  /* when progress was last shown */
 
     struct redan_list
         opened; /* of redan_scan_opened: with --for, every file that was handed to a worker */

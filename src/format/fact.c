@@ -9,10 +9,9 @@ enum redan_status redan_tell(const struct redan_listener *to, const struct redan
 enum redan_status redan_tell_defect(const struct redan_listener *to, const char *what,
                                     uint64_t offset, struct redan_slice detail)
 {
-    return redan_tell(to, &(struct redan_fact){.kind = REDAN_FACT_DEFECT,
-                                               .what = what,
-                                               .offset = offset,
-                                               .text = detail});
+    return redan_tell(
+        to, &(struct redan_fact){
+                .kind = REDAN_FACT_DEFECT, .what = what, .offset = offset, .text = detail});
 }
 
 enum redan_status redan_tell_unread(const struct redan_listener *to, const char *what,

@@ -17,7 +17,8 @@ enum {
     REDAN_PM_NAME =
         1024, /* bytes of a module or a name; the rest of a longer one is dropped, and said */
     REDAN_PM_GLOBALS = 65536, /* honest pickles have a few hundred */
-    REDAN_PM_SECONDS = 32, /* second readings of one source: of what a frame's end makes ambiguous */
+    REDAN_PM_SECONDS =
+        32, /* second readings of one source: of what a frame's end makes ambiguous */
     REDAN_PM_REPEATS = 10000, /* alike calls of one global told one by one */
     REDAN_PM_DOUBLINGS =
         16, /* containers that hold twice what holds twice ...: whatever walks it needs 2^16 steps */

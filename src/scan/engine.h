@@ -51,11 +51,11 @@ struct redan_scan {
     struct redan_scan_artefact *artefact;
     struct redan_source_budget budget;
     struct redan_engine_frame *frames;
-    size_t depth;                          /* frames in use */
-    const struct redan_format *format;     /* whose reader is telling */
-    struct redan_engine_memory outside;    /* group of the file itself */
+    size_t depth;                       /* frames in use */
+    const struct redan_format *format;  /* whose reader is telling */
+    struct redan_engine_memory outside; /* group of the file itself */
     unsigned serial, attempt;
-    uint64_t facts_left; /* that may be told of the artefact */
+    uint64_t facts_left;              /* that may be told of the artefact */
     size_t copied;                    /* bytes of members that were handed over in memory */
     uint64_t seen[REDAN_ENGINE_SEEN]; /* 0 is free */
     struct redan_findings *told;
