@@ -302,29 +302,27 @@ static enum redan_status made_of_first(const struct redan_judging *j, bool base,
     return instance(j, &of, m, n);
 }
 
-static enum redan_status dispatch(const struct redan_judging *j, const struct redan_policy *policy,
-                                  struct redan_slice module, struct redan_slice name,
-                                  const struct redan_pickle_value *args, bool plain_instance);
+/* What is called, under which name, with what. */
+struct callee {
+    struct redan_policy policy;
+    struct redan_slice module, name;
+    struct redan_pickle_value args;
+};
 
-/* rebuild(function, class, arguments, ...) calls its first argument. */
-static enum redan_status call_apply(const struct redan_judging *j,
-                                    const struct redan_policy *policy, struct redan_slice module,
-                                    struct redan_slice name, const struct redan_pickle_value *args)
+/* rebuild(function, class, arguments, ...) calls its first argument; one that would do the same again is not followed. */
+static bool applied(const struct redan_judging *j, const struct redan_policy *policy,
+                    const struct redan_pickle_value *args, struct callee *to)
 {
-    struct redan_pickle_value function, inner;
-    struct redan_slice m, n;
-    struct redan_held held = {0};
+    struct redan_pickle_value function;
 
-    if (policy->detail.len == 2 &&
-        redan_pickle_item(j->pickle, args, (uint64_t)(policy->detail.at[0] - '0'), &function) &&
-        redan_pickle_item(j->pickle, args, (uint64_t)(policy->detail.at[1] - '0'), &inner) &&
-        function.kind == REDAN_PICKLE_GLOBAL && redan_pickle_global(j->pickle, &function, &m, &n)) {
-        struct redan_policy of = redan_judge_policy(j, &function, m, n);
-        if (of.kind != REDAN_POLICY_APPLY)
-            return dispatch(j, &of, m, n, &inner, false);
-    }
-    redan_held_look(j, args, true, &held);
-    return redan_judge_odd(j, module, name, &held);
+    if (policy->detail.len != 2 ||
+        !redan_pickle_item(j->pickle, args, (uint64_t)(policy->detail.at[0] - '0'), &function) ||
+        !redan_pickle_item(j->pickle, args, (uint64_t)(policy->detail.at[1] - '0'), &to->args) ||
+        function.kind != REDAN_PICKLE_GLOBAL ||
+        !redan_pickle_global(j->pickle, &function, &to->module, &to->name))
+        return false;
+    to->policy = redan_judge_policy(j, &function, to->module, to->name);
+    return to->policy.kind != REDAN_POLICY_APPLY;
 }
 
 /* A named tuple or a member of an enumeration of the program's own: nothing but numbers and words. */
@@ -349,6 +347,20 @@ static enum redan_status dispatch(const struct redan_judging *j, const struct re
                                   struct redan_slice module, struct redan_slice name,
                                   const struct redan_pickle_value *args, bool plain_instance)
 {
+    struct callee to;
+
+    if (policy->kind == REDAN_POLICY_APPLY) {
+        struct redan_held held = {0};
+        if (!applied(j, policy, args, &to)) {
+            redan_held_look(j, args, true, &held);
+            return redan_judge_odd(j, module, name, &held);
+        }
+        policy = &to.policy;
+        module = to.module;
+        name = to.name;
+        args = &to.args;
+        plain_instance = false;
+    }
     if (redan_policy_denies(policy->kind))
         return redan_judge_denied(j, policy, module, name, args);
     switch ((int)policy->kind) {
@@ -374,8 +386,6 @@ static enum redan_status dispatch(const struct redan_judging *j, const struct re
     case REDAN_POLICY_UFUNC:
     case REDAN_POLICY_BYTES:
         return redan_judge_special(j, policy->kind, module, name, args);
-    case REDAN_POLICY_APPLY:
-        return call_apply(j, policy, module, name, args);
     case REDAN_POLICY_CODE:
         return redan_judge_tell(j, &redan_pkl_code, REDAN_LEVEL_WARN, module, name, NULL,
                                 "is called: it carries code");
