@@ -7,7 +7,8 @@
 #include "scan/policy_rows.h"
 
 enum {
-    FULL = 1200, /* bytes of a dotted name that are looked at */
+    FULL = 1200, /* bytes of a dotted name; a longer one leads somewhere on purpose */
+    DOTS = 32,   /* in one; the same */
 };
 
 struct redan_scan_tables {
@@ -216,6 +217,15 @@ static enum redan_policy_kind family(const struct redan_scan_tables *t, struct r
     return REDAN_POLICY_UNKNOWN;
 }
 
+static size_t dots(struct redan_slice text)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < text.len; i++)
+        count += text.at[i] == '.';
+    return count;
+}
+
 struct redan_policy redan_policy_of(const struct redan_scan_tables *t, struct redan_slice module,
                                     struct redan_slice name)
 {
@@ -226,8 +236,9 @@ struct redan_policy redan_policy_of(const struct redan_scan_tables *t, struct re
     if (row && !has(row, REDAN_POLICY_ALIAS) && !has(row, REDAN_POLICY_MODULE_ONLY) &&
         !redan_slice_is(name, "@") && !redan_slice_is(name, "*"))
         return policy_of(t, row);
-    module = redan_slice_sub(canon, 0, FULL / 2);
-    name = redan_slice_sub(name, 0, FULL / 2 - 1);
+    module = canon;
+    if (module.len > FULL / 2 || name.len >= FULL / 2 || dots(module) + dots(name) > DOTS)
+        return (struct redan_policy){.kind = REDAN_POLICY_PATH};
     memcpy(bytes, module.at, module.len);
     bytes[module.len] = '.';
     memcpy(bytes + module.len + 1, name.at, name.len);

@@ -466,6 +466,11 @@ static void test_cuts(void **state)
     }
 }
 
+#define TEN "a.a.a.a.a.a.a.a.a.a."
+#define LONG                                                                                       \
+    "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" \
+    "aaa"
+
 static void test_names(void **state)
 {
     static const struct {
@@ -502,6 +507,10 @@ static void test_names(void **state)
         {"", "", REDAN_POLICY_UNKNOWN},
         {"os", "*", REDAN_POLICY_DENY_FILE},
         {"colorsys", "@", REDAN_POLICY_PYTHON},
+        {"colorsys", TEN TEN TEN "f", REDAN_POLICY_PYTHON},
+        {"colorsys", TEN TEN TEN TEN "f", REDAN_POLICY_PATH},
+        {"colorsys", LONG LONG LONG LONG LONG LONG, REDAN_POLICY_PYTHON},
+        {"colorsys", LONG LONG LONG LONG LONG LONG LONG LONG, REDAN_POLICY_PATH},
     };
     struct bench *b = *state;
 
