@@ -252,3 +252,17 @@ enum redan_status redan_peek_trailing(struct redan_ctx *ctx, struct redan_source
         redan_tell_defect(to, "trailing-data", offset, REDAN_S("another format begins here")));
     return redan_tell(to, &fact);
 }
+
+enum redan_status redan_peek_ended(struct redan_ctx *ctx, struct redan_source *source,
+                                   enum redan_status status, uint64_t at, uint64_t from,
+                                   const struct redan_listener *to)
+{
+    if (status == REDAN_OK)
+        return redan_peek_trailing(ctx, source, at, to);
+    if (status != REDAN_E_SYNTAX)
+        return status;
+    REDAN_TRY(
+        redan_tell_unread(to, REDAN_UNREAD_DAMAGED, at, 0, redan_slice_of(ctx->failure.text)));
+    redan_fail_clear(ctx);
+    return redan_peek_runs(ctx, source, from, source->size, REDAN_S("unparsed text"), to);
+}

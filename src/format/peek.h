@@ -28,6 +28,12 @@ REDAN_NODISCARD enum redan_status redan_peek_runs(struct redan_ctx *ctx,
 REDAN_NODISCARD enum redan_status redan_peek_trailing(struct redan_ctx *ctx,
                                                       struct redan_source *source, uint64_t offset,
                                                       const struct redan_listener *to);
+/* How a walk ended at `at`. REDAN_OK: what follows is looked at. REDAN_E_SYNTAX: the rest is damaged, which is told, and the text runs from `from` on are
+ * told too. Other failures are passed on. */
+REDAN_NODISCARD enum redan_status redan_peek_ended(struct redan_ctx *ctx,
+                                                   struct redan_source *source,
+                                                   enum redan_status status, uint64_t at,
+                                                   uint64_t from, const struct redan_listener *to);
 /* A 32-bit number of either order within a slice; 0 past its end. */
 uint32_t redan_peek_u32le(struct redan_slice s, size_t at);
 uint32_t redan_peek_u32be(struct redan_slice s, size_t at);

@@ -83,14 +83,7 @@ static enum redan_status read(struct redan_ctx *ctx, struct redan_source *source
     r.workspace = is_workspace(head);
     redan_source_reader_init(&r.in, ctx, source, r.workspace ? 5 : 0, source->size);
     enum redan_status status = read_object(&r);
-    if (status == REDAN_OK)
-        return redan_peek_trailing(ctx, source, r.in.pos, to);
-    if (status != REDAN_E_SYNTAX)
-        return status;
-    REDAN_TRY(redan_tell_unread(to, REDAN_UNREAD_DAMAGED, r.in.pos, 0,
-                                redan_slice_of(ctx->failure.text)));
-    redan_fail_clear(ctx);
-    return redan_peek_runs(ctx, source, 0, source->size, REDAN_S("unparsed text"), to);
+    return redan_peek_ended(ctx, source, status, r.in.pos, 0, to);
 }
 
 const struct redan_format redan_format_rdata = {

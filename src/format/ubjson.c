@@ -241,14 +241,7 @@ static enum redan_status read(struct redan_ctx *ctx, struct redan_source *source
     redan_buf_init(&w.frames, ctx, DEPTH * sizeof(struct frame));
     enum redan_status status = walk(&w);
     redan_buf_done(&w.frames);
-    if (status == REDAN_OK)
-        return redan_peek_trailing(ctx, source, w.in.pos, to);
-    if (status != REDAN_E_SYNTAX)
-        return status;
-    REDAN_TRY(redan_tell_unread(to, REDAN_UNREAD_DAMAGED, w.in.pos, 0,
-                                redan_slice_of(ctx->failure.text)));
-    redan_fail_clear(ctx);
-    return redan_peek_runs(ctx, source, w.in.pos, source->size, REDAN_S("unparsed text"), to);
+    return redan_peek_ended(ctx, source, status, w.in.pos, w.in.pos, to);
 }
 
 static const char *const extensions[] = {".ubj", NULL};
