@@ -2,7 +2,7 @@
 #ifndef REDAN_CRYPTO_TIMESTAMP_H
 #define REDAN_CRYPTO_TIMESTAMP_H
 
-#include "crypto/digest.h"
+#include "crypto/certificate.h"
 
 /* A TimeStampReq in DER: the SHA-256 of `message`, a fresh nonce, the authority's certificate asked for. */
 REDAN_NODISCARD enum redan_status
@@ -24,5 +24,18 @@ redan_timestamp_verify(struct redan_ctx *ctx, struct redan_slice token, struct r
 REDAN_NODISCARD enum redan_status redan_timestamp_certificate(struct redan_ctx *ctx,
                                                               struct redan_slice certificate,
                                                               struct redan_digest *fingerprint);
+
+/* An authority as a Sigstore trust root has it: its own certificate first, the anchor last. */
+struct redan_timestamp_authority {
+    struct redan_certificate *const *chain;
+    size_t count;
+    int64_t from; /* milliseconds, closed interval: when its stamps count */
+    int64_t until;
+};
+/* The time (milliseconds) that a whole TimeStampResp proves `message` existed at: granted, over these bytes, signed by exactly the first certificate of an
+ * authority's chain, which holds at that time. REDAN_E_SIGNATURE, recorded, with what was wrong at the last authority that might have made it. */
+REDAN_NODISCARD enum redan_status redan_timestamp_verify_response(
+    struct redan_ctx *ctx, struct redan_slice response, struct redan_slice message,
+    const struct redan_timestamp_authority *authorities, size_t count, int64_t *milliseconds);
 
 #endif

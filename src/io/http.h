@@ -9,6 +9,9 @@ struct redan_http_request {
     struct redan_slice url;    /* https, or http to a loopback address; anything else is refused */
     struct redan_slice content_type; /* may be empty */
     struct redan_slice body;
+    const struct redan_slice
+        *headers; /* "Name: value", beyond the content type; no line breaks in them */
+    size_t header_count;
     unsigned seconds; /* for the whole exchange */
 };
 
