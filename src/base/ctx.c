@@ -70,6 +70,10 @@ enum redan_status redan_fail_at(struct redan_ctx *ctx, enum redan_status status,
 
 void redan_fail_name(struct redan_ctx *ctx, struct redan_slice name)
 {
+    struct redan_slice rest = {0};
+
+    if (redan_slice_starts(name, REDAN_S("pkcs11:"))) /* its query may hold a PIN */
+        (void)redan_slice_cut(name, '?', &name, &rest);
     if (ctx->failure.status != REDAN_OK && ctx->failure.name[0] == '\0')
         (void)snprintf(ctx->failure.name, sizeof(ctx->failure.name), "%.*s", REDAN_FMT(name));
 }

@@ -75,13 +75,17 @@ static const unsigned char sextets[256] = {
     40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 0,  0,  0,  0,  0,
 };
 
-static int sextet(char c)
+static int sextet(char c, bool url)
 {
+    if (url && (c == '-' || c == '_'))
+        return c == '-' ? 62 : 63;
+    if (url && (c == '+' || c == '/'))
+        return -1;
     return sextets[(unsigned char)c] - 1;
 }
 
 /* One group of four characters; the number of bytes it holds, or 0 when it is malformed. */
-static size_t group(const char *in, bool last, unsigned char *out)
+static size_t group(const char *in, bool last, bool url, unsigned char *out)
 {
     size_t pad = 0;
     uint32_t v = 0;
@@ -89,7 +93,7 @@ static size_t group(const char *in, bool last, unsigned char *out)
     if (last && in[3] == '=')
         pad = in[2] == '=' ? 2 : 1;
     for (size_t i = 0; i < 4 - pad; i++) {
-        int s = sextet(in[i]);
+        int s = sextet(in[i], url);
         if (s < 0)
             return 0;
         v |= (uint32_t)s << (18 - 6 * i);
@@ -104,8 +108,8 @@ static size_t group(const char *in, bool last, unsigned char *out)
     return 3 - pad;
 }
 
-enum redan_status redan_base64_parse(struct redan_ctx *ctx, struct redan_slice text,
-                                     struct redan_slice *bytes)
+static enum redan_status parse(struct redan_ctx *ctx, struct redan_slice text, bool url,
+                               struct redan_slice *bytes)
 {
     size_t len = 0;
 
@@ -117,13 +121,27 @@ enum redan_status redan_base64_parse(struct redan_ctx *ctx, struct redan_slice t
     if (!out)
         return REDAN_E_MEMORY;
     for (size_t i = 0; i < text.len; i += 4) {
-        size_t n = group(text.at + i, i + 4 == text.len, out + len);
+        size_t n = group(text.at + i, i + 4 == text.len, url, out + len);
         if (n == 0)
             return redan_fail(ctx, REDAN_E_SYNTAX, i, "not base64 at character %zu", i);
         len += n;
     }
     *bytes = (struct redan_slice){(const char *)out, len};
     return REDAN_OK;
+}
+
+enum redan_status redan_base64_parse(struct redan_ctx *ctx, struct redan_slice text,
+                                     struct redan_slice *bytes)
+{
+    return parse(ctx, text, false, bytes);
+}
+
+enum redan_status redan_base64_parse_either(struct redan_ctx *ctx, struct redan_slice text,
+                                            struct redan_slice *bytes)
+{
+    bool url = text.len && (memchr(text.at, '-', text.len) || memchr(text.at, '_', text.len));
+
+    return parse(ctx, text, url, bytes);
 }
 
 static bool line_label(struct redan_slice line, const char *prefix, struct redan_slice *label)

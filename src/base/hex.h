@@ -14,6 +14,10 @@ void redan_base64_add(struct redan_buf *out, struct redan_slice bytes);
  * REDAN_E_SYNTAX with the offset. */
 REDAN_NODISCARD enum redan_status redan_base64_parse(struct redan_ctx *ctx, struct redan_slice text,
                                                      struct redan_slice *bytes);
+/* The same in either alphabet of RFC 4648 (4, 5), but not in both at once. */
+REDAN_NODISCARD enum redan_status redan_base64_parse_either(struct redan_ctx *ctx,
+                                                            struct redan_slice text,
+                                                            struct redan_slice *bytes);
 
 /* The first block "-----BEGIN label-----"; `label` and `bytes` in the arena. */
 REDAN_NODISCARD enum redan_status redan_pem_parse(struct redan_ctx *ctx, struct redan_slice text,

@@ -1,6 +1,8 @@
 /* The default bounds, each with its reason. */
 #include "base/limits.h"
 
+#include <stdint.h>
+
 const struct redan_limits redan_limits_default = {
     .memory = (size_t)1 << 30, /* a hostile document stays far below a small machine's memory */
     .yaml = (size_t)4 << 20,   /* a threat model of a thousand threats is 400 KB */
@@ -26,5 +28,7 @@ const struct redan_limits redan_limits_default = {
     .pickle_memo = 16000000,
     .pickle_cells = 4000000, /* 64 MB each for the stack, the lists and what they hold */
     .scan_findings = 200,
+    .sealed = SIZE_MAX,      /* the machine's memory is the bound, and is asked for first */
+    .held = (size_t)2 << 30, /* two shards of the usual size */
     .workers = 0,
 };

@@ -29,6 +29,8 @@ struct redan_limits {
     size_t pickle_memo;   /* entries of one pickle's memo */
     size_t pickle_cells;  /* values that one pickle may keep at once */
     size_t scan_findings; /* findings of one artefact that are told one by one */
+    size_t sealed;        /* bytes of one verified copy of a signed file */
+    size_t held;          /* bytes of verified copies that are kept for the next read */
     unsigned workers;     /* threads of the pool; 0 means one per processor this process may use */
 };
 

@@ -40,7 +40,7 @@ static void *work(void *arg)
     return NULL;
 }
 
-static unsigned threads(const struct redan_ctx *ctx, size_t count)
+unsigned redan_pool_threads(const struct redan_ctx *ctx, size_t count)
 {
     unsigned n = ctx->limits.workers;
 
@@ -58,7 +58,7 @@ enum redan_status redan_pool_each(struct redan_ctx *ctx, size_t count, redan_poo
                                   void *arg)
 {
     struct job job = {.task = task, .arg = arg, .count = count};
-    unsigned n = threads(ctx, count);
+    unsigned n = redan_pool_threads(ctx, count);
     unsigned running = 0;
 
     if (count == 0)

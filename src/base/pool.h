@@ -13,4 +13,7 @@ typedef enum redan_status redan_pool_task(struct redan_ctx *worker, size_t index
 REDAN_NODISCARD enum redan_status redan_pool_each(struct redan_ctx *ctx, size_t count,
                                                   redan_pool_task *task, void *arg);
 
+/* How many threads that would be. */
+unsigned redan_pool_threads(const struct redan_ctx *ctx, size_t count);
+
 #endif

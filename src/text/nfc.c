@@ -3,6 +3,8 @@
 
 #include <utf8proc.h>
 
+enum { MARKS = 30 }; /* in a row */
+
 /* Room for decomposed characters; grows in the arena. */
 struct scratch {
     struct redan_ctx *ctx;
@@ -124,6 +126,74 @@ enum redan_status redan_nfc_check(struct redan_ctx *ctx, struct redan_slice text
     *normal = is_normal;
     if (offset && !is_normal)
         *offset = at;
+    return REDAN_OK;
+}
+
+static enum redan_status lower_ascii(struct redan_ctx *ctx, struct redan_slice text,
+                                     struct redan_slice *made)
+{
+    char *bytes = redan_take(ctx, text.len + 1);
+
+    if (!bytes)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < text.len; i++) {
+        char c = text.at[i];
+        bytes[i] = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    }
+    *made = (struct redan_slice){bytes, text.len};
+    return REDAN_OK;
+}
+
+/* Whether utf8proc may sort it: UTF-8, and no run of marks that is long. */
+static bool is_safe(struct redan_slice text)
+{
+    size_t marks = 0;
+
+    for (size_t i = 0; i < text.len;) {
+        utf8proc_int32_t code = 0;
+        utf8proc_ssize_t len =
+            utf8proc_iterate(bytes_at(text, i), (utf8proc_ssize_t)(text.len - i), &code);
+        if (len <= 0)
+            return false;
+        marks = utf8proc_get_property(code)->combining_class ? marks + 1 : 0;
+        if (marks > MARKS)
+            return false;
+        i += (size_t)len;
+    }
+    return true;
+}
+
+enum redan_status redan_nfc_make(struct redan_ctx *ctx, struct redan_slice text, bool fold,
+                                 struct redan_slice *made)
+{
+    const utf8proc_option_t options =
+        UTF8PROC_STABLE | UTF8PROC_COMPOSE | (fold ? UTF8PROC_CASEFOLD : 0);
+    struct scratch scratch = {.ctx = ctx};
+    utf8proc_ssize_t len = (utf8proc_ssize_t)text.len;
+    bool ascii = true;
+
+    for (size_t i = 0; i < text.len && ascii; i++)
+        ascii = is_ascii(text.at[i]);
+    if (ascii && fold)
+        return lower_ascii(ctx, text, made);
+    if (ascii) {
+        *made = text;
+        return REDAN_OK;
+    }
+    if (!is_safe(text))
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                          "a name that is not UTF-8, or has more than %d combining marks in a row",
+                          MARKS);
+    utf8proc_ssize_t need = utf8proc_decompose(bytes_at(text, 0), len, NULL, 0, options);
+    if (need < 0)
+        return redan_fail(ctx, REDAN_E_LIMIT, 0, "a text too long to normalise");
+    REDAN_TRY(reserve(&scratch, (size_t)need + 1)); /* reencode adds a NUL */
+    need = utf8proc_decompose(bytes_at(text, 0), len, scratch.codes, need, options);
+    if (need >= 0)
+        need = utf8proc_reencode(scratch.codes, need, options);
+    if (need < 0)
+        return redan_fail(ctx, REDAN_E_LIMIT, 0, "a text that cannot be normalised");
+    *made = (struct redan_slice){(const char *)scratch.codes, (size_t)need};
     return REDAN_OK;
 }
 
