@@ -23,7 +23,7 @@ BEGIN {
 
     # header (a trailing * is a prefix), then the places that may include it
     third["yaml.h"] = "codec";              third["expat.h"] = "codec"
-    third["openssl/*"] = "crypto"
+    third["openssl/*"] = "crypto";          third["p11-kit/*"] = "crypto"
     third["utf8proc.h"] = "text";           third["hs/*"] = "text"
     third["curl/*"] = "io";                 third["sqlite3.h"] = "io"
     third["libpq-fe.h"] = "io";             third["librdkafka/*"] = "io"
@@ -40,7 +40,7 @@ BEGIN {
     n = split("assert ctype errno fenv float inttypes limits locale malloc math setjmp signal stdalign stdarg " \
               "stdatomic stdbool stddef stdint stdio stdlib stdnoreturn string strings tgmath time uchar wchar " \
               "wctype dirent dlfcn fcntl fnmatch getopt glob grp libgen netdb poll pthread pwd regex sched " \
-              "semaphore spawn syslog termios unistd emmintrin immintrin arm_neon", c, " ")
+              "semaphore spawn syslog termios unistd cpuid emmintrin immintrin arm_neon", c, " ")
     for (i = 1; i <= n; i++)
         system_header[c[i] ".h"] = 1
     split("sys/ arpa/ netinet/ net/ linux/", system_folder, " ")
@@ -79,7 +79,7 @@ function is_system(header,   k) {
     return 0
 }
 function is_outer(where) {
-    return among(where, "include nginx python api cmd")
+    return among(where, "include nginx python api cmd examples")
 }
 function check_angle(   who) {
     who = owners(name)
@@ -88,7 +88,7 @@ function check_angle(   who) {
             bad("a third-party header that belongs to " who " only")
     } else if (name ~ /^redan\//) {
         if (!is_outer(place))
-            bad("the public interface is for adapters and floor 7; include the room itself")
+            bad("the public interface is for adapters, examples and floor 7; include the room itself")
     } else if (!is_system(name)) {
         bad("an unknown header; name its one room in tools/floors.sh")
     }
@@ -102,7 +102,7 @@ function check_quoted(   room, parts) {
     room = parts[1]
     if (room == "redan" && parts[2] != "") {
         if (!is_outer(place))
-            bad("the public interface is for adapters and floor 7; include the room itself")
+            bad("the public interface is for adapters, examples and floor 7; include the room itself")
     } else if (name in system_header || (index(name, "/") > 0 && !(room in floor) && is_system(name))) {
         bad("a system header; write it in angle brackets")
     } else if (owners(name) != "") {

@@ -7,30 +7,6 @@
 #include "base/hex.h"
 #include "codec/json.h"
 
-/* DSSE protocol.md: verifiers accept both alphabets. Text that mixes them is neither. */
-static enum redan_status decode(struct redan_ctx *ctx, struct redan_slice text,
-                                struct redan_slice *bytes)
-{
-    struct redan_slice copy = {0};
-    bool url = text.len && (memchr(text.at, '-', text.len) || memchr(text.at, '_', text.len));
-
-    if (!url || memchr(text.at, '+', text.len) || memchr(text.at, '/', text.len))
-        return redan_base64_parse(ctx, text, bytes);
-    char *to = redan_take(ctx, text.len);
-    if (!to)
-        return REDAN_E_MEMORY;
-    for (size_t i = 0; i < text.len; i++) {
-        char c = text.at[i];
-        to[i] = c;
-        if (c == '-')
-            to[i] = '+';
-        if (c == '_')
-            to[i] = '/';
-    }
-    copy = (struct redan_slice){to, text.len};
-    return redan_base64_parse(ctx, copy, bytes);
-}
-
 static enum redan_status need_text(struct redan_ctx *ctx, const struct redan_node *map,
                                    const char *key, struct redan_slice *text)
 {
@@ -56,9 +32,11 @@ static enum redan_status read_signature(struct redan_ctx *ctx, const struct reda
     REDAN_TRY(need_text(ctx, node, "sig", &text));
     if (text.len == 0)
         return redan_fail(ctx, REDAN_E_SCHEMA, node->offset, "an empty signature");
-    REDAN_TRY(decode(ctx, text, &signature->bytes));
+    /* DSSE protocol.md: verifiers accept both alphabets */
+    REDAN_TRY(redan_base64_parse_either(ctx, text, &signature->bytes));
     REDAN_TRY(redan_copy(ctx, redan_node_text(node, "keyid"), &signature->keyid));
-    return decode(ctx, redan_node_text(node, "timestamp"), &signature->timestamp);
+    return redan_base64_parse_either(ctx, redan_node_text(node, "timestamp"),
+                                     &signature->timestamp);
 }
 
 enum redan_status redan_dsse_parse(struct redan_ctx *ctx, struct redan_slice text,
@@ -75,7 +53,7 @@ enum redan_status redan_dsse_parse(struct redan_ctx *ctx, struct redan_slice tex
     REDAN_TRY(need_text(ctx, root, "payloadType", &field));
     REDAN_TRY(redan_copy(ctx, field, &made.payload_type));
     REDAN_TRY(need_text(ctx, root, "payload", &field));
-    REDAN_TRY(decode(ctx, field, &made.payload));
+    REDAN_TRY(redan_base64_parse_either(ctx, field, &made.payload));
     const struct redan_node *list = redan_node_get(root, "signatures");
     if (!list || list->kind != REDAN_NODE_LIST || list->count == 0 ||
         list->count > REDAN_DSSE_SIGNATURES)
@@ -91,20 +69,28 @@ enum redan_status redan_dsse_parse(struct redan_ctx *ctx, struct redan_slice tex
     return REDAN_OK;
 }
 
-/* DSSE protocol.md: "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body. */
+/* DSSE protocol.md: "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body. Payloads may be large: one copy, no more. */
 enum redan_status redan_dsse_pae(struct redan_ctx *ctx, const struct redan_dsse *envelope,
                                  struct redan_slice *pae)
 {
-    struct redan_buf out REDAN_DEFER(redan_buf_done) = {0};
+    struct redan_buf head REDAN_DEFER(redan_buf_done) = {0};
+    size_t len = 0;
 
-    redan_buf_init(&out, ctx, SIZE_MAX);
-    (void)redan_buf_room(&out, envelope->payload.len);
-    redan_buf_printf(&out, "DSSEv1 %zu ", envelope->payload_type.len);
-    redan_buf_slice(&out, envelope->payload_type);
-    redan_buf_printf(&out, " %zu ", envelope->payload.len);
-    redan_buf_slice(&out, envelope->payload);
-    REDAN_TRY(redan_buf_ok(ctx, &out, "a signed payload"));
-    return redan_copy(ctx, redan_buf_view(&out), pae);
+    redan_buf_init(&head, ctx, SIZE_MAX);
+    redan_buf_printf(&head, "DSSEv1 %zu ", envelope->payload_type.len);
+    redan_buf_slice(&head, envelope->payload_type);
+    redan_buf_printf(&head, " %zu ", envelope->payload.len);
+    REDAN_TRY(redan_buf_ok(ctx, &head, "a signed payload"));
+    if (!redan_add_size(head.len, envelope->payload.len, &len))
+        return redan_fail(ctx, REDAN_E_LIMIT, 0, "a payload too large to be signed");
+    char *made = redan_take(ctx, len);
+    if (!made)
+        return REDAN_E_MEMORY;
+    memcpy(made, head.data, head.len);
+    if (envelope->payload.len)
+        memcpy(made + head.len, envelope->payload.at, envelope->payload.len);
+    *pae = (struct redan_slice){made, len};
+    return REDAN_OK;
 }
 
 enum redan_status redan_dsse_verify(struct redan_ctx *ctx, const struct redan_key *key,

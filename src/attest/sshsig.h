@@ -7,7 +7,7 @@
 /* The namespace of everything that is signed for Redan; a signature made for another purpose does not count. */
 #define REDAN_SSHSIG_NAMESPACE "redan"
 
-/* The blob (without armour) over SHA-512 of the message. Ed25519 and ECDSA P-256, P-384. In the arena. */
+/* The blob (without armour) over SHA-512 of the message. Ed25519 and ECDSA P-256, P-384, P-521. In the arena. */
 REDAN_NODISCARD enum redan_status
 redan_sshsig_sign(struct redan_ctx *ctx, const struct redan_key *key, struct redan_slice space,
                   struct redan_slice message, struct redan_slice *blob);

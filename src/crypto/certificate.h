@@ -77,7 +77,8 @@ struct redan_ct_log {
     int64_t until;
 };
 
-/* How many signed certificate timestamps of `leaf` (RFC 6962 3.2, 3.3) verify against `logs`. REDAN_E_SIGNATURE, recorded, when none does. */
+/* How many of `logs` have a signed certificate timestamp (RFC 6962 3.2, 3.3) in `leaf` that verifies and was made while the log counts. REDAN_E_SIGNATURE, recorded,
+ * when none has. */
 REDAN_NODISCARD enum redan_status redan_certificate_scts(struct redan_ctx *ctx,
                                                          const struct redan_certificate *leaf,
                                                          const struct redan_certificate *issuer,

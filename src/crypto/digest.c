@@ -1,4 +1,4 @@
-/* SHA-256 in one call and in pieces, its text form, and fresh random bytes. */
+/* SHA-256 in one call, its text form, and fresh random bytes. */
 #include "crypto/digest.h"
 
 #include <errno.h>
@@ -8,13 +8,6 @@
 #include <sys/random.h>
 
 #include "base/hex.h"
-
-/* OpenSSL allocates for itself, outside the context's count; so its wrappers are its memory too. */
-struct redan_hasher {
-    EVP_MD *md; /* fetched once: a fetch costs as much as a short message */
-    EVP_MD_CTX *state;
-    bool begun;
-};
 
 static enum redan_status refused(struct redan_ctx *ctx)
 {
@@ -48,64 +41,6 @@ enum redan_status redan_sha512(struct redan_ctx *ctx, struct redan_slice bytes,
     for (size_t i = 0; i < REDAN_SHA512_LEN; i++)
         digest[i] = out[i];
     return REDAN_OK;
-}
-
-enum redan_status redan_hasher_new(struct redan_ctx *ctx, struct redan_hasher **hasher)
-{
-    struct redan_hasher *made = OPENSSL_zalloc(sizeof(*made));
-
-    if (!made)
-        return redan_fail(ctx, REDAN_E_MEMORY, 0, "no memory for a digest");
-    made->md = EVP_MD_fetch(NULL, "SHA256", NULL);
-    made->state = EVP_MD_CTX_new();
-    if (!made->md || !made->state) {
-        redan_hasher_free(made);
-        return refused(ctx);
-    }
-    *hasher = made;
-    return REDAN_OK;
-}
-
-static bool begin(struct redan_hasher *hasher)
-{
-    if (!hasher->begun)
-        hasher->begun = EVP_DigestInit_ex2(hasher->state, hasher->md, NULL) == 1;
-    return hasher->begun;
-}
-
-enum redan_status redan_hasher_add(struct redan_ctx *ctx, struct redan_hasher *hasher,
-                                   struct redan_slice bytes)
-{
-    if (!begin(hasher) || (bytes.len && EVP_DigestUpdate(hasher->state, bytes.at, bytes.len) != 1))
-        return refused(ctx);
-    return REDAN_OK;
-}
-
-enum redan_status redan_hasher_end(struct redan_ctx *ctx, struct redan_hasher *hasher,
-                                   struct redan_digest *digest)
-{
-    struct redan_digest out;
-
-    if (!begin(hasher) || EVP_DigestFinal_ex(hasher->state, out.bytes, NULL) != 1)
-        return refused(ctx);
-    hasher->begun = false;
-    *digest = out;
-    return REDAN_OK;
-}
-
-void redan_hasher_free(struct redan_hasher *hasher)
-{
-    if (!hasher)
-        return;
-    EVP_MD_CTX_free(hasher->state);
-    EVP_MD_free(hasher->md);
-    OPENSSL_free(hasher);
-}
-
-void redan_hasher_drop(struct redan_hasher **hasher)
-{
-    redan_hasher_free(*hasher);
-    *hasher = NULL;
 }
 
 bool redan_digest_eq(const struct redan_digest *a, const struct redan_digest *b)

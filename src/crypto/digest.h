@@ -17,7 +17,7 @@ enum { REDAN_SHA512_LEN = 64 };
 REDAN_NODISCARD enum redan_status redan_sha512(struct redan_ctx *ctx, struct redan_slice bytes,
                                                uint8_t digest[REDAN_SHA512_LEN]);
 
-struct redan_hasher; /* a running SHA-256 */
+struct redan_hasher; /* a running digest: of SHA-256, or of another hash (crypto/hash.h) */
 
 REDAN_NODISCARD enum redan_status redan_sha256(struct redan_ctx *ctx, struct redan_slice bytes,
                                                struct redan_digest *digest);

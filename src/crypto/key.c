@@ -1,4 +1,4 @@
-/* The life of a key, and what it is for: signing and verifying. */
+/* The life of a key: what it is made of, checked, and how it ends. */
 #include "crypto/key.h"
 
 #include <openssl/core_names.h>
@@ -41,11 +41,34 @@ const struct redan_key_card *redan_key_card(enum redan_key_kind kind)
                                      0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b,
                                      0x81, 0x04, 0x00, 0x22, 0x03, 0x62, 0x00},
                             .spki_len = 23},
+        [REDAN_KEY_P521] = {.name = "ecdsa-p521",
+                            .ssh = "ecdsa-sha2-nistp521",
+                            .curve = "nistp521",
+                            .group = "secp521r1",
+                            .md = "SHA512",
+                            .public_len = 133,
+                            .private_len = 66,
+                            .spki = {0x30, 0x81, 0x9b, 0x30, 0x10, 0x06, 0x07, 0x2a, 0x86,
+                                     0x48, 0xce, 0x3d, 0x02, 0x01, 0x06, 0x05, 0x2b, 0x81,
+                                     0x04, 0x00, 0x23, 0x03, 0x81, 0x86, 0x00},
+                            .spki_len = 25},
         [REDAN_KEY_SK_ED25519] = {.name = "ed25519-sk",
                                   .ssh = "sk-ssh-ed25519@openssh.com",
                                   .public_len = 32},
     };
     return &cards[kind];
+}
+
+bool redan_key_kind_of_group(const char *group, enum redan_key_kind *kind)
+{
+    for (int i = 0; i < REDAN_KEY_KINDS; i++) {
+        const struct redan_key_card *card = redan_key_card((enum redan_key_kind)i);
+        if (card->group && strcmp(card->group, group) == 0) {
+            *kind = (enum redan_key_kind)i;
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A refusal of OpenSSL's: its queue is emptied, so that the next call does not report it. */
@@ -68,7 +91,7 @@ void redan_key_cleanse(struct redan_slice *bytes)
 
 /* RFC 8032 5.1: points of small order sign everything, and an ordinate of p or more is a second spelling. The last
  * bit is the sign. */
-static bool weak_ed25519(const uint8_t y[32])
+bool redan_key_weak_ed25519(const uint8_t y[32])
 {
     static const uint8_t small[][32] = {
         {0x00},
@@ -156,7 +179,7 @@ static bool pair_holds(EVP_PKEY *pkey)
 static EVP_PKEY *make(const struct redan_key_card *card, struct redan_key_parts *parts)
 {
     if (!card->group)
-        return weak_ed25519(parts->public_bytes) ? NULL : make_ed25519(parts);
+        return redan_key_weak_ed25519(parts->public_bytes) ? NULL : make_ed25519(parts);
     if (parts->public_bytes[0] != 0x04)
         return NULL;
     EVP_PKEY *pkey = make_ec(card, parts);
@@ -208,6 +231,16 @@ enum redan_status redan_key_build(struct redan_ctx *ctx, const struct redan_key_
     return REDAN_OK;
 }
 
+enum redan_status redan_key_build_token(struct redan_ctx *ctx, const struct redan_key_parts *parts,
+                                        const struct redan_key_token *token, struct redan_key **key)
+{
+    if (parts->is_private || !token->sign)
+        return redan_fail(ctx, REDAN_E_USAGE, 0, "a token's key has its private half there");
+    REDAN_TRY(redan_key_build(ctx, parts, key));
+    (*key)->token = *token;
+    return REDAN_OK;
+}
+
 static bool bn_param(const EVP_PKEY *pkey, const char *name, uint8_t *out, size_t len)
 {
     BIGNUM *bn = NULL;
@@ -225,12 +258,11 @@ static enum redan_status take_ec(struct redan_ctx *ctx, const EVP_PKEY *pkey,
 
     if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), &len) != 1)
         ERR_clear_error();
-    if (strcmp(group, "prime256v1") != 0 && strcmp(group, "secp384r1") != 0)
+    if (!redan_key_kind_of_group(group, &parts->kind))
         return redan_fail(ctx, REDAN_E_UNSUPPORTED, 0,
-                          "this is a key on the curve %s; only Ed25519, P-256 and P-384 are "
+                          "this is a key on the curve %s; only Ed25519, P-256, P-384 and P-521 are "
                           "used: " REDAN_KEY_ADVICE,
                           group);
-    parts->kind = strcmp(group, "prime256v1") == 0 ? REDAN_KEY_P256 : REDAN_KEY_P384;
     size_t n = redan_key_card(parts->kind)->private_len;
     parts->public_bytes[0] = 0x04;
     if (!bn_param(pkey, OSSL_PKEY_PARAM_EC_PUB_X, parts->public_bytes + 1, n) ||
@@ -287,6 +319,8 @@ void redan_key_free(struct redan_key *key)
 {
     if (!key)
         return;
+    if (key->token.sign && key->token.done)
+        key->token.done(key->token.token);
     EVP_MD_CTX_free(key->verifier);
     EVP_PKEY_free(key->pkey); /* OpenSSL cleanses the private half */
     OPENSSL_clear_free(key, sizeof(*key));
@@ -315,51 +349,10 @@ void redan_key_id(const struct redan_key *key, struct redan_digest *id)
 
 bool redan_key_can_sign(const struct redan_key *key)
 {
-    return key->parts.is_private;
+    return key->parts.is_private || key->token.sign;
 }
 
 bool redan_key_is_ssh(const struct redan_key *key)
 {
     return key->parts.ssh;
-}
-
-enum redan_status redan_key_sign(struct redan_ctx *ctx, const struct redan_key *key,
-                                 struct redan_slice message, struct redan_slice *signature)
-{
-    const unsigned char *bytes = (const unsigned char *)(message.len ? message.at : "");
-    unsigned char out[256]; /* DER of two 384-bit numbers is 104 bytes at most */
-    size_t len = sizeof(out);
-
-    if (!key->parts.is_private)
-        return redan_fail(ctx, REDAN_E_USAGE, 0, "only the public half of the key is here");
-    EVP_MD_CTX *signer = EVP_MD_CTX_new();
-    bool ok = signer &&
-              EVP_DigestSignInit_ex(signer, NULL, redan_key_card(key->parts.kind)->md, NULL, NULL,
-                                    key->pkey, NULL) == 1 &&
-              EVP_DigestSign(signer, out, &len, bytes, message.len) == 1;
-    EVP_MD_CTX_free(signer);
-    if (!ok)
-        return refused(ctx, "the cryptographic library could not sign");
-    return redan_copy(ctx, (struct redan_slice){(const char *)out, len}, signature);
-}
-
-enum redan_status redan_key_verify(struct redan_ctx *ctx, const struct redan_key *key,
-                                   struct redan_slice message, struct redan_slice signature)
-{
-    const unsigned char *bytes = (const unsigned char *)(message.len ? message.at : "");
-    const unsigned char *sig = (const unsigned char *)(signature.len ? signature.at : "");
-
-    if (key->parts.kind == REDAN_KEY_SK_ED25519) /* its device never signs a bare message */
-        return REDAN_E_SIGNATURE;
-    EVP_MD_CTX *verifier = EVP_MD_CTX_new();
-    if (!verifier || EVP_MD_CTX_copy_ex(verifier, key->verifier) != 1) {
-        EVP_MD_CTX_free(verifier);
-        return refused(ctx, "the cryptographic library could not verify");
-    }
-    int holds = EVP_DigestVerify(verifier, sig, signature.len, bytes, message.len);
-    EVP_MD_CTX_free(verifier);
-    if (holds == 1)
-        return REDAN_OK;
-    ERR_clear_error();
-    return REDAN_E_SIGNATURE;
 }

@@ -1,4 +1,4 @@
-/* Signing keys: Ed25519, ECDSA P-256 and P-384, in PEM and in OpenSSH form; Ed25519 on a security key, to verify. */
+/* Signing keys: Ed25519, ECDSA P-256, P-384 and P-521, in PEM and in OpenSSH form; Ed25519 on a security key, to verify. */
 #ifndef REDAN_CRYPTO_KEY_H
 #define REDAN_CRYPTO_KEY_H
 
@@ -8,6 +8,7 @@ enum redan_key_kind {
     REDAN_KEY_ED25519,
     REDAN_KEY_P256, /* signs SHA-256, DER signatures */
     REDAN_KEY_P384, /* signs SHA-384, DER signatures */
+    REDAN_KEY_P521, /* signs SHA-512, DER signatures */
     REDAN_KEY_SK_ED25519, /* on a security key (OpenSSH's PROTOCOL.u2f): verified in OpenSSH's form alone */
 };
 
@@ -43,7 +44,8 @@ void redan_key_drop(struct redan_key **key); /* for REDAN_DEFER */
 
 enum redan_key_kind redan_key_kind(const struct redan_key *key);
 const char *redan_key_kind_name(
-    enum redan_key_kind kind); /* "ed25519", "ecdsa-p256", "ecdsa-p384", "ed25519-sk" */
+    enum redan_key_kind
+        kind); /* "ed25519", "ecdsa-p256", "ecdsa-p384", "ecdsa-p521", "ed25519-sk" */
 /* SHA-256 of the SubjectPublicKeyInfo in DER: the key's id everywhere. One on a security key has none: there it is the
  * SHA-256 of OpenSSH's blob, application included. */
 void redan_key_id(const struct redan_key *key, struct redan_digest *id);

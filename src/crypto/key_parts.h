@@ -7,9 +7,9 @@
 #include "crypto/key.h"
 
 enum {
-    REDAN_KEY_KINDS = 4,
-    REDAN_KEY_PUBLIC_MAX = 97,  /* an uncompressed point of P-384 */
-    REDAN_KEY_PRIVATE_MAX = 48, /* a scalar of P-384 */
+    REDAN_KEY_KINDS = 5,
+    REDAN_KEY_PUBLIC_MAX = 133, /* an uncompressed point of P-521 */
+    REDAN_KEY_PRIVATE_MAX = 66, /* a scalar of P-521 */
     REDAN_KEY_TEXT_MAX = 65536, /* no key file is longer */
     REDAN_KEY_APPLICATION_MAX = 64,
 };
@@ -39,18 +39,37 @@ struct redan_key_parts {
     bool ssh; /* from a private key file of OpenSSH */
 };
 
+/* A private half that is elsewhere: it signs as redan_key_sign does, DER for ECDSA, into the arena. */
+struct redan_key_token {
+    enum redan_status (*sign)(struct redan_ctx *ctx, void *token, struct redan_slice message,
+                              struct redan_slice *signature);
+    void (*done)(void *token); /* with the key; may be NULL */
+    void *token;
+};
+
 struct redan_key {
     struct redan_key_parts parts; /* its private bytes are cleared: only OpenSSL keeps them */
     struct redan_digest id;
     EVP_PKEY *pkey;
-    EVP_MD_CTX *verifier; /* ready to verify; copied by each call, never changed */
+    EVP_MD_CTX *verifier;         /* ready to verify; copied by each call, never changed */
+    struct redan_key_token token; /* .sign is NULL when there is none */
 };
 
 const struct redan_key_card *redan_key_card(enum redan_key_kind kind);
+/* By OpenSSL's name of the curve; false for a curve that is not used. */
+bool redan_key_kind_of_group(const char *group, enum redan_key_kind *kind);
+/* RFC 8032 5.1: a point of small order, or one that is not reduced. */
+bool redan_key_weak_ed25519(const uint8_t y[32]);
 
 /* Check the halves against the curve and each other, and make the key. */
 REDAN_NODISCARD enum redan_status
 redan_key_build(struct redan_ctx *ctx, const struct redan_key_parts *parts, struct redan_key **key);
+/* A key of public parts whose private half is a token's; the key owns the token from then on, and on failure nobody does
+ * but the caller. What the token signs is verified before it is handed out. */
+REDAN_NODISCARD enum redan_status redan_key_build_token(struct redan_ctx *ctx,
+                                                        const struct redan_key_parts *parts,
+                                                        const struct redan_key_token *token,
+                                                        struct redan_key **key);
 /* The parts of a private key that OpenSSL read or made; other kinds are refused by name. */
 REDAN_NODISCARD enum redan_status redan_key_take_parts(struct redan_ctx *ctx, const EVP_PKEY *pkey,
                                                        struct redan_key_parts *parts);

@@ -53,6 +53,7 @@ static enum redan_status name_public(struct redan_ctx *ctx, struct redan_slice d
     const char *name = pkey ? EVP_PKEY_get0_type_name(pkey) : NULL;
     char group[64] = "explicit parameters";
     size_t len = 0;
+    enum redan_key_kind kind = REDAN_KEY_ED25519;
     enum redan_status status = REDAN_OK;
 
     if (!name)
@@ -64,15 +65,15 @@ static enum redan_status name_public(struct redan_ctx *ctx, struct redan_slice d
             ctx, REDAN_E_UNSUPPORTED, 0,
             "this is a key of kind %s; only Ed25519 and ECDSA are used: " REDAN_KEY_ADVICE, name);
     else if (EVP_PKEY_get_group_name(pkey, group, sizeof(group), &len) == 1 &&
-             (strcmp(group, "prime256v1") == 0 || strcmp(group, "secp384r1") == 0))
+             redan_key_kind_of_group(group, &kind))
         status = redan_fail(ctx, REDAN_E_SYNTAX, 0,
                             "the public key is not an uncompressed point of a named curve and "
                             "nothing more; write it anew with: openssl pkey -pubin -in FILE "
                             "-ec_param_enc named_curve -ec_conv_form uncompressed");
     else
         status = redan_fail(ctx, REDAN_E_UNSUPPORTED, 0,
-                            "this is a key on the curve %s; only Ed25519, P-256 and P-384 are "
-                            "used: " REDAN_KEY_ADVICE,
+                            "this is a key on the curve %s; only Ed25519, P-256, P-384 and P-521 "
+                            "are used: " REDAN_KEY_ADVICE,
                             group);
     EVP_PKEY_free(pkey);
     ERR_clear_error();

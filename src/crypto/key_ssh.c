@@ -21,11 +21,11 @@ static enum redan_status find_type(struct redan_ctx *ctx, struct redan_slice typ
             type.len = 0;
     if (type.len == 0 || type.len > 64)
         return redan_fail(ctx, REDAN_E_SYNTAX, 0, "this is not an OpenSSH key");
-    return redan_fail(
-        ctx, REDAN_E_UNSUPPORTED, 0,
-        "an OpenSSH key of type %.*s; only ssh-ed25519, ecdsa-sha2-nistp256, "
-        "ecdsa-sha2-nistp384 and sk-ssh-ed25519@openssh.com are used: " REDAN_KEY_ADVICE,
-        REDAN_FMT(type));
+    return redan_fail(ctx, REDAN_E_UNSUPPORTED, 0,
+                      "an OpenSSH key of type %.*s; only ssh-ed25519, ecdsa-sha2-nistp256, "
+                      "ecdsa-sha2-nistp384, ecdsa-sha2-nistp521 and sk-ssh-ed25519@openssh.com are "
+                      "used: " REDAN_KEY_ADVICE,
+                      REDAN_FMT(type));
 }
 
 /* PROTOCOL.u2f: what the device takes part in signing for; OpenSSH's always begin with "ssh:". */

@@ -6,7 +6,7 @@
 #include "base/reader.h"
 #include "crypto/key_parts.h"
 
-enum { ED25519_SIGNATURE = 64, DER_MAX = 128, MADE_MAX = 256, USER_PRESENT = 0x01 };
+enum { ED25519_SIGNATURE = 64, DER_MAX = 160, MADE_MAX = 256, USER_PRESENT = 0x01 };
 
 /* RFC 4251 5: a number with a zero before its first byte when that would read as a sign. */
 static size_t put_number(char *out, size_t at, const BIGNUM *number)

@@ -128,6 +128,10 @@ enum redan_status redan_timestamp_accept(struct redan_ctx *ctx, struct redan_sli
         return refused(ctx, REDAN_E_SIGNATURE, "the authority refused to give a timestamp");
     /* Version, imprint and nonce; the signature is judged against the pinned certificate later. */
     TS_VERIFY_CTX *verifier REDAN_DEFER(drop_verifier) = TS_REQ_to_TS_VERIFY_CTX(asked, NULL);
+    /* By default OpenSSL compares a name of the authority with its certificate too, which takes the signature. */
+    if (verifier)
+        (void)TS_VERIFY_CTX_set_flags(verifier, TS_VFY_VERSION | TS_VFY_IMPRINT |
+                                                    (TS_REQ_get_nonce(asked) ? TS_VFY_NONCE : 0));
     if (!verifier || TS_RESP_verify_response(verifier, got) != 1)
         return refused(ctx, REDAN_E_SIGNATURE,
                        "the authority's timestamp is for something else than was asked");

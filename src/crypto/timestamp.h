@@ -37,5 +37,10 @@ struct redan_timestamp_authority {
 REDAN_NODISCARD enum redan_status redan_timestamp_verify_response(
     struct redan_ctx *ctx, struct redan_slice response, struct redan_slice message,
     const struct redan_timestamp_authority *authorities, size_t count, int64_t *milliseconds);
+/* The time that a TimeStampResp claims for `message`, whoever made it: for showing, never for believing. */
+REDAN_NODISCARD enum redan_status redan_timestamp_claim(struct redan_ctx *ctx,
+                                                        struct redan_slice response,
+                                                        struct redan_slice message,
+                                                        int64_t *milliseconds);
 
 #endif
