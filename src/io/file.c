@@ -43,18 +43,11 @@ static enum redan_status read_stream(struct redan_ctx *ctx, int fd, struct redan
     return redan_copy(ctx, redan_buf_view(&buf), bytes);
 }
 
-enum redan_status redan_file_read(struct redan_ctx *ctx, struct redan_slice path, size_t max,
-                                  bool follow, struct redan_slice *bytes)
+static enum redan_status read_open(struct redan_ctx *ctx, int fd, struct stat st,
+                                   struct redan_slice path, size_t max, struct redan_slice *bytes)
 {
-    REDAN_DEFER(redan_os_close) int fd = -1;
-    char name[REDAN_OS_PATH];
     char shown[REDAN_OS_SHOW];
-    struct stat st;
 
-    if (redan_slice_is(path, "-"))
-        return read_stream(ctx, STDIN_FILENO, REDAN_S("standard input"), max, bytes);
-    REDAN_TRY(redan_os_path(ctx, path, name));
-    REDAN_TRY(redan_os_open_file(ctx, AT_FDCWD, name, path, follow, &fd, &st));
     if (st.st_size == 0)
         return read_stream(ctx, fd, path, max, bytes);
     if ((uint64_t)st.st_size > max)
@@ -73,6 +66,43 @@ enum redan_status redan_file_read(struct redan_ctx *ctx, struct redan_slice path
                           redan_os_show(path, shown));
     *bytes = (struct redan_slice){text, size};
     return REDAN_OK;
+}
+
+enum redan_status redan_file_read(struct redan_ctx *ctx, struct redan_slice path, size_t max,
+                                  bool follow, struct redan_slice *bytes)
+{
+    REDAN_DEFER(redan_os_close) int fd = -1;
+    char name[REDAN_OS_PATH];
+    struct stat st;
+
+    if (redan_slice_is(path, "-"))
+        return read_stream(ctx, STDIN_FILENO, REDAN_S("standard input"), max, bytes);
+    REDAN_TRY(redan_os_path(ctx, path, name));
+    REDAN_TRY(redan_os_open_file(ctx, AT_FDCWD, name, path, follow, &fd, &st));
+    return read_open(ctx, fd, st, path, max, bytes);
+}
+
+enum redan_status redan_file_read_own(struct redan_ctx *ctx, struct redan_slice path, size_t max,
+                                      unsigned refused, struct redan_slice *bytes)
+{
+    REDAN_DEFER(redan_os_close) int fd = -1;
+    char name[REDAN_OS_PATH];
+    char shown[REDAN_OS_SHOW];
+    struct stat st;
+
+    REDAN_TRY(redan_os_path(ctx, path, name));
+    REDAN_TRY(redan_os_open_file(ctx, AT_FDCWD, name, path, false, &fd, &st));
+    if (st.st_uid != geteuid())
+        return redan_fail(ctx, REDAN_E_IO, 0,
+                          "%s belongs to another user, so nothing in it is believed",
+                          redan_os_show(path, shown));
+    if (st.st_mode & refused)
+        return redan_fail(ctx, REDAN_E_IO, 0,
+                          "%s can be %s by others (mode %04o), so nothing in it is believed; "
+                          "remove it, or take that right away with chmod",
+                          redan_os_show(path, shown),
+                          st.st_mode & refused & 0022 ? "written" : "read", st.st_mode & 07777U);
+    return read_open(ctx, fd, st, path, max, bytes);
 }
 
 static bool look(struct redan_ctx *ctx, struct redan_slice path, int flags, struct stat *st)

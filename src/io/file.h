@@ -9,6 +9,11 @@
 REDAN_NODISCARD enum redan_status redan_file_read(struct redan_ctx *ctx, struct redan_slice path,
                                                   size_t max, bool follow,
                                                   struct redan_slice *bytes);
+/* The same of a file that is this user's own, and whose mode has none of the bits in `refused` (022: others cannot write it; 077: nor
+ * read it); links are refused. REDAN_E_IO says what is wrong with it. */
+REDAN_NODISCARD enum redan_status redan_file_read_own(struct redan_ctx *ctx,
+                                                      struct redan_slice path, size_t max,
+                                                      unsigned refused, struct redan_slice *bytes);
 /* A new file, whole or not at all; REDAN_E_EXISTS when the name is taken. Folders above it are made. */
 REDAN_NODISCARD enum redan_status redan_file_create(struct redan_ctx *ctx, struct redan_slice path,
                                                     unsigned mode, struct redan_slice bytes);

@@ -11,6 +11,8 @@
 #include "base/dl.h"
 #include "io/os.h"
 
+enum { HEADERS = 16, HEADER_MAX = 64 << 10 };
+
 struct api {
     CURL *(*easy_init)(void);
     void (*easy_cleanup)(CURL *);
@@ -29,7 +31,8 @@ struct exchange {
     CURL *easy;
     struct curl_slist *headers;
     struct redan_buf body;
-    bool loopback; /* plain http: connect to this machine only */
+    struct redan_buf line; /* one header: it may be a credential */
+    bool loopback;         /* plain http: connect to this machine only */
     char words[CURL_ERROR_SIZE];
 };
 
@@ -40,6 +43,7 @@ static void exchange_done(struct exchange *x)
     if (x->easy)
         x->api.easy_cleanup(x->easy);
     redan_buf_done(&x->body);
+    redan_buf_done(&x->line);
     redan_dl_done(&x->dl);
 }
 
@@ -206,6 +210,60 @@ static bool add_header(struct exchange *x, const char *line)
     return longer != NULL;
 }
 
+static bool printable(struct redan_slice text)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if ((unsigned char)text.at[i] < ' ' || (unsigned char)text.at[i] >= 0x7f)
+            return false;
+    return true;
+}
+
+/* "Name: value" (RFC 9110 5.5, 5.6.2), and a name that does not frame the message or is not curl's to write. */
+static bool plain_header(struct redan_slice header)
+{
+    static const char *const ours[] = {"connection", "content-length",    "content-type", "expect",
+                                       "host",       "proxy-connection",  "te",           "trailer",
+                                       "keep-alive", "transfer-encoding", "upgrade",      NULL};
+    char name[64] = "";
+    size_t n = 0;
+
+    for (; n < header.len && header.at[n] != ':'; n++) {
+        char c = header.at[n];
+        char lower = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        bool word = (lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9') ||
+                    redan_char_among("!#$%&'*+-.^_`|~", c);
+        if (!word || n + 1 >= sizeof(name))
+            return false;
+        name[n] = lower;
+    }
+    struct redan_slice value = redan_slice_sub(header, n, SIZE_MAX);
+    return n > 0 && redan_slice_starts(value, REDAN_S(": ")) && printable(value) &&
+           redan_slice_trim(redan_slice_sub(value, 1, SIZE_MAX)).len == value.len - 2 &&
+           value.len > 2 && !redan_slice_among(ours, redan_slice_of(name));
+}
+
+/* What is in them is never told: one may be a credential. */
+static enum redan_status add_headers(struct exchange *x, const struct redan_http_request *request)
+{
+    bool ok = true;
+
+    if (request->header_count > HEADERS)
+        return redan_fail(x->ctx, REDAN_E_USAGE, 0, "%zu headers of a request; %d are the most",
+                          request->header_count, HEADERS);
+    for (size_t i = 0; i < request->header_count && ok; i++) {
+        if (!plain_header(request->headers[i]))
+            return redan_fail(x->ctx, REDAN_E_USAGE, 0,
+                              "header %zu of the request is not \"Name: value\" on one line, or is "
+                              "one that is not to be set",
+                              i + 1);
+        redan_buf_clear(&x->line);
+        redan_buf_slice(&x->line, request->headers[i]);
+        REDAN_TRY(redan_buf_ok(x->ctx, &x->line, "a header of the request"));
+        ok = add_header(x, x->line.data);
+    }
+    return ok ? REDAN_OK : redan_fail(x->ctx, REDAN_E_MEMORY, 0, "no memory for a request");
+}
+
 static enum redan_status set_request(struct exchange *x, const struct redan_http_request *request)
 {
     struct redan_slice url = {NULL, 0};
@@ -215,11 +273,9 @@ static enum redan_status set_request(struct exchange *x, const struct redan_http
 
     if (!post && !redan_slice_is(request->method, "GET"))
         return redan_fail(x->ctx, REDAN_E_USAGE, 0, "the method is neither GET nor POST");
-    for (size_t i = 0; i < request->content_type.len; i++) {
-        unsigned char c = (unsigned char)request->content_type.at[i];
-        if (c < ' ' || c >= 0x7f)
-            return redan_fail(x->ctx, REDAN_E_USAGE, 0, "the content type has a control byte");
-    }
+    if (!printable(request->content_type))
+        return redan_fail(x->ctx, REDAN_E_USAGE, 0, "the content type has a control byte");
+    REDAN_TRY(add_headers(x, request));
     REDAN_TRY(redan_copy(x->ctx, request->url, &url));
     REDAN_TRY(redan_format(x->ctx, &type, "Content-Type: %.*s", REDAN_FMT(request->content_type)));
     SET(x, ok, CURLOPT_URL, url.at);
@@ -238,6 +294,31 @@ static enum redan_status set_request(struct exchange *x, const struct redan_http
     return REDAN_OK;
 }
 
+/* What went wrong, told apart by curl's code; the words are curl's, which never repeat a header. */
+static const char *trouble(CURLcode code)
+{
+    static const struct {
+        CURLcode code;
+        const char *words;
+    } rows[] = {
+        {CURLE_COULDNT_RESOLVE_HOST, "its name has no address"},
+        {CURLE_COULDNT_CONNECT, "nothing answers there"},
+        {CURLE_PEER_FAILED_VERIFICATION, "TLS: its certificate is not trusted here"},
+        {CURLE_SSL_ISSUER_ERROR, "TLS: its certificate is not trusted here"},
+        {CURLE_SSL_CONNECT_ERROR, "TLS: no connection"},
+        {CURLE_SSL_CIPHER, "TLS: no connection"},
+        {CURLE_SSL_CACERT_BADFILE, "TLS: the list of trusted authorities cannot be read"},
+        {CURLE_GOT_NOTHING, "it broke off before its answer was whole"},
+        {CURLE_PARTIAL_FILE, "it broke off before its answer was whole"},
+        {CURLE_RECV_ERROR, "it broke off before its answer was whole"},
+    };
+
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++)
+        if (rows[i].code == code)
+            return rows[i].words;
+    return "no exchange";
+}
+
 static enum redan_status why(struct exchange *x, const struct redan_http_request *request,
                              CURLcode code)
 {
@@ -252,7 +333,7 @@ static enum redan_status why(struct exchange *x, const struct redan_http_request
     if (code == CURLE_OPERATION_TIMEDOUT)
         return redan_fail(x->ctx, REDAN_E_IO, 0, "%s did not answer within %u seconds", shown,
                           request->seconds);
-    return redan_fail(x->ctx, REDAN_E_IO, 0, "cannot reach %s: %s", shown,
+    return redan_fail(x->ctx, REDAN_E_IO, 0, "cannot reach %s: %s (%s)", shown, trouble(code),
                       x->words[0] ? x->words : x->api.easy_strerror(code));
 }
 
@@ -265,6 +346,8 @@ enum redan_status redan_http_send(struct redan_ctx *ctx, const struct redan_http
     long status = 0;
 
     redan_buf_init(&x.body, ctx, ctx->limits.output);
+    redan_buf_init(&x.line, ctx, HEADER_MAX);
+    x.line.secret = true;
     if (request->seconds == 0 || request->seconds > 86400)
         return redan_fail(ctx, REDAN_E_USAGE, 0, "a request needs a time limit of at most a day");
     REDAN_TRY(check_url(&x, request->url));

@@ -9,7 +9,16 @@
 
 #include "base/utf8.h"
 #include "io/file.h"
+#include "io/os.h"
 #include "io/tree_hash.h"
+#include "io/tree_read.h"
+
+/* What the walk knows of a file; smaller than what the caller gets. */
+struct found {
+    struct redan_slice path;
+    uint64_t size;
+    struct redan_tree_mark mark; /* zero: nobody has looked yet */
+};
 
 struct frame {
     DIR *dir;
@@ -21,21 +30,28 @@ struct frame {
 struct walk {
     struct redan_ctx *ctx;
     const struct redan_tree_options *options;
+    bool names; /* names are enough: each file is looked at when it is opened */
     struct frame *stack;
     size_t depth;
-    struct redan_tree_found *found; /* owned: it grows, which an arena does badly */
+    struct found *found; /* owned: it grows, which an arena does badly */
     size_t count;
     size_t cap;
     size_t entries; /* files and folders */
-    uint64_t bytes;
     char path[REDAN_OS_PATH];
 };
+
+static void forget(struct walk *w)
+{
+    redan_mem_give(&w->ctx->mem, w->found, w->cap * sizeof(*w->found));
+    w->found = NULL;
+    w->cap = 0;
+}
 
 static void walk_done(struct walk *w)
 {
     while (w->depth > 0)
         (void)closedir(w->stack[--w->depth].dir);
-    redan_mem_give(&w->ctx->mem, w->found, w->cap * sizeof(*w->found));
+    forget(w);
 }
 
 static struct redan_slice here(const struct walk *w)
@@ -75,46 +91,55 @@ static enum redan_status push(struct walk *w, int fd, struct redan_slice path)
     return REDAN_OK;
 }
 
+/* `st` is NULL for a file that nobody has looked at. */
 static enum redan_status keep(struct walk *w, struct redan_slice path, const struct stat *st)
 {
-    char shown[REDAN_OS_SHOW];
-    struct redan_os_mark mark = redan_os_mark(st);
+    struct found found = {.size = 0};
 
     if (w->count == w->cap) {
         size_t cap = w->cap ? w->cap * 2 : 64;
-        struct redan_tree_found *grown =
+        struct found *grown =
             redan_mem_resize(&w->ctx->mem, w->found, w->cap * sizeof(*grown), cap * sizeof(*grown));
         if (!grown)
             return redan_fail(w->ctx, REDAN_E_MEMORY, 0, "no memory for a list of %zu files", cap);
         w->found = grown;
         w->cap = cap;
     }
-    if (__builtin_add_overflow(w->bytes, mark.size, &w->bytes))
-        return redan_fail(w->ctx, REDAN_E_LIMIT, 0, "%s makes the folder too large",
-                          redan_os_show(path, shown));
-    struct redan_tree_found *found = &w->found[w->count];
-    *found = (struct redan_tree_found){.file = {.size = mark.size}, .mark = mark};
-    REDAN_TRY(redan_copy(w->ctx, path, &found->file.path));
+    if (st) {
+        found.size = (uint64_t)st->st_size;
+        found.mark = redan_tree_mark(st);
+    }
+    REDAN_TRY(redan_copy(w->ctx, path, &found.path));
+    w->found[w->count] = found;
     w->count++;
     return REDAN_OK;
 }
 
+/* What is there is wrong, not the machine. */
 static enum redan_status refuse(struct walk *w, mode_t mode)
 {
     char shown[REDAN_OS_SHOW];
 
     if (S_ISLNK(mode))
-        return redan_fail(w->ctx, REDAN_E_IO, 0,
+        return redan_fail(w->ctx, REDAN_E_SCHEMA, 0,
                           "%s is a symbolic link, which is not followed unless asked; replace it "
                           "by what it points to, or leave it out",
                           redan_os_show(here(w), shown));
-    return redan_fail(w->ctx, REDAN_E_IO, 0, "%s is %s; a folder of files only can be described",
+    return redan_fail(w->ctx, REDAN_E_SCHEMA, 0,
+                      "%s is %s; a folder of files only can be described",
                       redan_os_show(here(w), shown), redan_os_kind(mode));
 }
 
-static enum redan_status visit(struct walk *w, const struct frame *frame, const char *name)
+static bool left_out(const struct walk *w, bool folder)
+{
+    return w->options->skip && w->options->skip(w->options->arg, here(w), folder);
+}
+
+static enum redan_status visit(struct walk *w, const struct frame *frame,
+                               const struct dirent *entry)
 {
     char shown[REDAN_OS_SHOW];
+    const char *name = entry->d_name;
     size_t len = strlen(name);
     struct stat st;
 
@@ -130,9 +155,15 @@ static enum redan_status visit(struct walk *w, const struct frame *frame, const 
     if (w->entries++ == w->ctx->limits.files)
         return redan_fail(w->ctx, REDAN_E_LIMIT, 0, "%s is one more than %zu files and folders",
                           redan_os_show(here(w), shown), w->ctx->limits.files);
+    if (entry->d_type == DT_REG && w->names)
+        return left_out(w, false) ? REDAN_OK : keep(w, here(w), NULL);
     int above = dirfd(frame->dir);
-    if (fstatat(above, name, &st, w->options->follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
-        return redan_os_fail(w->ctx, errno, "read", here(w));
+    if (fstatat(above, name, &st, w->options->follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0) {
+        int error = errno; /* a link that leads nowhere may be left out too */
+        return left_out(w, false) ? REDAN_OK : redan_os_fail(w->ctx, error, "read", here(w));
+    }
+    if (left_out(w, S_ISDIR(st.st_mode)))
+        return REDAN_OK;
     if (S_ISREG(st.st_mode))
         return keep(w, here(w), &st);
     if (!S_ISDIR(st.st_mode))
@@ -157,58 +188,55 @@ static enum redan_status descend(struct walk *w)
         if (!entry)
             (void)closedir(w->stack[--w->depth].dir);
         else if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-            REDAN_TRY(visit(w, &frame, entry->d_name));
+            REDAN_TRY(visit(w, &frame, entry));
     }
     return REDAN_OK;
 }
 
 static int by_path(const void *a, const void *b)
 {
-    const struct redan_tree_found *x = a;
-    const struct redan_tree_found *y = b;
+    const struct found *x = a;
+    const struct found *y = b;
 
-    return redan_slice_cmp(x->file.path, y->file.path);
+    return redan_slice_cmp(x->path, y->path);
 }
 
 static enum redan_status whole_digest(struct redan_ctx *ctx, struct redan_tree *tree)
 {
     REDAN_DEFER(redan_hasher_drop) struct redan_hasher *hasher = NULL;
-    char size[24];
+    char record[REDAN_OS_PATH + 64];
 
     REDAN_TRY(redan_hasher_new(ctx, &hasher));
     REDAN_TRY(redan_hasher_add(ctx, hasher, REDAN_S("redan/1\0tree\0")));
     for (size_t i = 0; i < tree->count; i++) {
         const struct redan_tree_file *file = &tree->files[i];
-        int n = snprintf(size, sizeof(size), "%llu", (unsigned long long)file->size);
-        REDAN_TRY(redan_hasher_add(ctx, hasher, file->path));
-        REDAN_TRY(redan_hasher_add(ctx, hasher, REDAN_S("\0")));
-        REDAN_TRY(redan_hasher_add(ctx, hasher, (struct redan_slice){size, (size_t)n + 1}));
-        REDAN_TRY(redan_hasher_add(
-            ctx, hasher,
-            (struct redan_slice){(const char *)file->digest.bytes, sizeof(file->digest.bytes)}));
+        size_t len = file->path.len + 1;
+        memcpy(record, file->path.at, len); /* shorter than REDAN_OS_PATH, and NUL-terminated */
+        len += (size_t)snprintf(record + len, 24, "%llu", (unsigned long long)file->size) + 1;
+        memcpy(record + len, file->digest.bytes, REDAN_DIGEST_LEN);
+        len += REDAN_DIGEST_LEN;
+        REDAN_TRY(redan_hasher_add(ctx, hasher, (struct redan_slice){record, len}));
     }
     return redan_hasher_end(ctx, hasher, &tree->digest);
 }
 
-/* From what was found to the caller's tree, in the arena. */
-static enum redan_status hand_over(struct walk *w, bool folder, struct redan_tree *tree)
+/* From what was found to the caller's tree, in the arena; what was found is forgotten. */
+static enum redan_status hand_over(struct walk *w, struct redan_tree *tree)
 {
-    struct redan_tree made = {.count = w->count, .bytes = w->bytes, .folder = folder};
-
-    if (w->found) {
-        made.files = redan_take_array(w->ctx, made.count, sizeof(*made.files));
-        if (!made.files)
-            return REDAN_E_MEMORY;
-        for (size_t i = 0; i < made.count; i++)
-            made.files[i] = w->found[i].file;
+    tree->count = w->count;
+    if (w->count == 0)
+        return REDAN_OK;
+    tree->files = redan_take_array(w->ctx, w->count, sizeof(*tree->files));
+    if (!tree->files)
+        return REDAN_E_MEMORY;
+    if (w->count > 1)
+        qsort(w->found, w->count, sizeof(*w->found), by_path);
+    for (size_t i = 0; i < w->count; i++) {
+        const struct found *found = &w->found[i];
+        tree->files[i] =
+            (struct redan_tree_file){.path = found->path, .size = found->size, .mark = found->mark};
     }
-    if (folder) {
-        REDAN_TRY(whole_digest(w->ctx, &made));
-    } else if (made.files) { /* the one file that was kept */
-        made.files[0].path = redan_path_name(made.files[0].path);
-        made.digest = made.files[0].digest;
-    }
-    *tree = made;
+    forget(w);
     return REDAN_OK;
 }
 
@@ -227,16 +255,15 @@ static enum redan_status walk_folder(struct walk *w, const char *root, struct re
         return redan_os_fail(w->ctx, errno, "read the folder", path);
     REDAN_TRY(push(w, fd, path));
     enum redan_status status = descend(w);
-    if (status == REDAN_OK) {
-        if (w->count > 1)
-            qsort(w->found, w->count, sizeof(*w->found), by_path);
-        status = redan_tree_hash(w->ctx, top, w->options, w->found, w->count, w->bytes);
-    }
+    if (status == REDAN_OK)
+        status = hand_over(w, tree);
+    if (status == REDAN_OK)
+        status = redan_tree_hash(w->ctx, top, w->options, tree);
     if (status != REDAN_OK) {
         redan_fail_name(w->ctx, path); /* the failure's text has the path below it */
         return status;
     }
-    return hand_over(w, true, tree);
+    return w->options->ranges ? REDAN_OK : whole_digest(w->ctx, tree);
 }
 
 enum redan_status redan_tree_walk(struct redan_ctx *ctx, struct redan_slice path,
@@ -245,19 +272,32 @@ enum redan_status redan_tree_walk(struct redan_ctx *ctx, struct redan_slice path
     static const struct redan_tree_options plain = {.follow = false};
     REDAN_DEFER(walk_done)
     struct walk w = {.ctx = ctx, .options = options ? options : &plain};
+    /* sizes are wanted beforehand for shards, for what a cache knows, and for telling how much there is */
+
     REDAN_DEFER(redan_os_close) int fd = -1;
+    struct redan_tree made = {.folder = false};
     char root[REDAN_OS_PATH];
     struct stat st;
 
+    w.names =
+        !w.options->known && !w.options->progress && (!w.options->ranges || w.options->shard == 0);
     REDAN_TRY(redan_os_path(ctx, path, root));
     if (fstatat(AT_FDCWD, root, &st, w.options->follow ? 0 : AT_SYMLINK_NOFOLLOW) != 0)
         return redan_os_fail(ctx, errno, "read", path);
-    if (S_ISDIR(st.st_mode))
-        return walk_folder(&w, root, path, tree);
+    if (S_ISDIR(st.st_mode)) {
+        made.folder = true;
+        REDAN_TRY(walk_folder(&w, root, path, &made));
+        *tree = made;
+        return REDAN_OK;
+    }
     REDAN_TRY(redan_os_open_file(ctx, AT_FDCWD, root, path, w.options->follow, &fd, &st));
     if (!redan_utf8_check(redan_path_name(path), NULL))
         return redan_fail(ctx, REDAN_E_IO, 0, "the name of a file is not UTF-8; rename it");
     REDAN_TRY(keep(&w, path, &st));
-    REDAN_TRY(redan_tree_hash(ctx, AT_FDCWD, w.options, w.found, w.count, w.bytes));
-    return hand_over(&w, false, tree);
+    REDAN_TRY(hand_over(&w, &made));
+    REDAN_TRY(redan_tree_hash(ctx, AT_FDCWD, w.options, &made));
+    made.files[0].path = redan_path_name(made.files[0].path);
+    made.digest = made.files[0].digest;
+    *tree = made;
+    return REDAN_OK;
 }

@@ -45,6 +45,7 @@ struct redan_tree_options {
     bool
         ranges; /* digests of ranges by `hash` and `shard`, instead of one SHA-256 per file and one of the whole */
     enum redan_hash hash;
+    bool plain;     /* hash through OpenSSL alone, one stream to a thread (crypto/sha256_pair.h) */
     uint64_t shard; /* bytes of one range, the last one of a file shorter; 0: a range is a file */
     /* True: leave this file or folder (and what is in it) out, links and odd things included. May be NULL. */
     bool (*skip)(void *arg, struct redan_slice path, bool folder);
@@ -56,7 +57,7 @@ struct redan_tree_options {
     void *arg;
 };
 
-/* A file that changes while it is read (size or mtime), a link, a socket, a device, a name that is not UTF-8: failures whose
+/* A file that changes while it is read (size, mtime or ctime), a link, a socket, a device, a name that is not UTF-8: failures whose
  * text names the path below the root, and whose `name` is the root. `options` may be NULL. */
 REDAN_NODISCARD enum redan_status redan_tree_walk(struct redan_ctx *ctx, struct redan_slice path,
                                                   const struct redan_tree_options *options,
