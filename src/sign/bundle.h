@@ -65,6 +65,10 @@ struct redan_bundle {
  * REDAN_E_SYNTAX, _SCHEMA, _LIMIT with the place. */
 REDAN_NODISCARD enum redan_status redan_bundle_parse(struct redan_ctx *ctx, struct redan_slice text,
                                                      struct redan_bundle *bundle);
+/* One TransparencyLogEntry by itself, as Rekor v2 answers; as strict. */
+REDAN_NODISCARD enum redan_status redan_bundle_parse_log(struct redan_ctx *ctx,
+                                                         struct redan_slice text,
+                                                         struct redan_bundle_log *log);
 /* One JSON object and a newline, media type v0.3. What parse reads back as the same bundle. */
 void redan_bundle_add(struct redan_buf *out, const struct redan_bundle *bundle);
 

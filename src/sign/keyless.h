@@ -11,6 +11,8 @@ struct redan_keyless_services {
     struct redan_slice *stampers;
     size_t stamper_count;
     unsigned seconds; /* for one exchange; 0: 30 */
+    struct redan_slice
+        identity; /* the name that the certificate must have; empty: the one that the token stands for */
 };
 /* Picks by majorApiVersion, validFor at ctx->now, newest start, and the selector ANY, ALL or EXACT. */
 REDAN_NODISCARD enum redan_status redan_keyless_config(struct redan_ctx *ctx,
@@ -21,15 +23,24 @@ REDAN_NODISCARD enum redan_status redan_keyless_config(struct redan_ctx *ctx,
 struct redan_keyless_token_from {
     struct redan_slice token;
     struct redan_slice file;
+    unsigned seconds; /* for GitHub's endpoint; 0: 30 */
 };
 REDAN_NODISCARD enum redan_status redan_keyless_token(struct redan_ctx *ctx,
                                                       const struct redan_keyless_token_from *from,
                                                       struct redan_slice *token);
+enum { REDAN_KEYLESS_NAMES = 4 };
+
 /* What a token says (RFC 7519), unverified: for the person, and to know the certificate's name. Expired or without sub: REDAN_E_SCHEMA. */
 struct redan_keyless_claims {
     struct redan_slice issuer;
     struct redan_slice subject;
     struct redan_slice email;
+    struct redan_slice audience; /* the first one */
+    struct redan_slice
+        connector; /* the issuer behind a federating one (Dex): the one that the certificate names */
+    struct redan_slice names
+        [REDAN_KEYLESS_NAMES]; /* what Fulcio calls the holder, as far as it can be told; the first is the likeliest */
+    size_t name_count;
     int64_t expires;
 };
 REDAN_NODISCARD enum redan_status redan_keyless_claims(struct redan_ctx *ctx,

@@ -66,6 +66,7 @@ struct redan_manifest_options {
     bool
         dot_name; /* a model that is one file is called "." as the reference client does, instead of its base name */
     const struct redan_tree_options *tree; /* progress and known digests; may be NULL */
+    struct redan_tree *walked; /* receives what was walked, ranges with it, for a cache and for counts; may be NULL */
 };
 /* Hash a model. An empty model is REDAN_E_SCHEMA; a name that is not UTF-8, a link without `links`, a pipe, an unreadable folder are the walk's failures. */
 REDAN_NODISCARD enum redan_status redan_manifest_make(struct redan_ctx *ctx,
@@ -99,6 +100,7 @@ struct redan_manifest_check {
         *only; /* partial verification: these files (exact paths, or folders); empty: all */
     size_t only_count;
     const struct redan_tree_options *tree;
+    struct redan_tree *walked; /* receives what was hashed; may be NULL */
 };
 /* Hash what the manifest names and compare. REDAN_OK with count 0: the model is what was signed. Differences sorted by path; the status is for what could not be read. */
 REDAN_NODISCARD enum redan_status

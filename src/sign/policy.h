@@ -14,7 +14,14 @@ struct redan_policy_signer {
     int64_t until; /* its signatures count up to here; 0: always */
 };
 
+enum { REDAN_POLICY_SIGNERS = 256, REDAN_POLICY_VOTES = 64 };
+
+struct redan_policy_owned; /* keys, certificates and trust roots that were read */
+
 struct redan_policy {
+    struct redan_policy_owned *owned;
+    const struct redan_trust_root *
+        shipped; /* the built-in root, where a signer names none: a caller may put an installed one in its place */
     struct redan_policy_signer *signers;
     size_t signer_count;
     uint64_t quorum; /* distinct signers that must have signed; 1 when not said */
@@ -31,9 +38,14 @@ struct redan_policy {
 REDAN_NODISCARD enum redan_status redan_policy_read(struct redan_problems *problems,
                                                     struct redan_slice path,
                                                     struct redan_policy *policy);
+/* The same of a text; `folder` is what files are relative to. */
+REDAN_NODISCARD enum redan_status redan_policy_parse(struct redan_problems *problems,
+                                                     struct redan_slice folder,
+                                                     struct redan_slice text,
+                                                     struct redan_policy *policy);
 void redan_policy_done(struct redan_policy *policy);
 
-/* One bundle among those given, and how it was judged. */
+/* One bundle among those given, and how it was judged. The caller sets `file`, `digest` and `bundle`. */
 struct redan_policy_vote {
     struct redan_slice file;
     struct redan_digest digest; /* of the bundle's bytes */

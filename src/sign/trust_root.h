@@ -9,6 +9,8 @@ struct redan_trust_log {
     struct redan_slice url;
     struct redan_slice host; /* of the url: the name in checkpoints */
     struct redan_slice id;
+    struct redan_slice
+        checkpoint_id; /* of its key in checkpoints; the id, where no other is said */
     struct redan_spki *key;
     int64_t from; /* milliseconds, closed interval; INT64_MAX for no end */
     int64_t until;
