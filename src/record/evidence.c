@@ -44,11 +44,12 @@ static enum redan_status how_to(struct redan_ctx *ctx, const struct redan_query 
 {
     const struct redan_evidence_how *how = q->type->how;
 
-    return redan_format(ctx, action, "%s: redan %s%s%.*s/%.*s %s%s%.*s%s--key KEY", first,
+    return redan_format(ctx, action, "%s: redan %s%s%.*s/%.*s %s%s%.*s%s%s KEY", first,
                         how && how->command ? how->command : "evidence ",
                         how ? how->before : "add ", REDAN_FMT(q->control), REDAN_FMT(q->id),
                         how ? how->after : "--observed FILE ", q->covers.len ? "--covers " : "",
-                        REDAN_FMT(q->covers), q->covers.len ? " " : "");
+                        REDAN_FMT(q->covers), q->covers.len ? " " : "",
+                        how && how->key ? how->key : "--key");
 }
 
 static enum redan_status conclude(struct judging *j, enum redan_outcome outcome,

@@ -141,6 +141,7 @@ struct redan_evidence_how {
     const char *before;  /* "import REPORT --format junit --for " */
     const char *after;   /* "--path PATH " */
     const char *command; /* "scan " where it is another than "evidence "; NULL */
+    const char *key;     /* the option of the key that signs the record, where it is not "--key" */
 };
 
 /* An evidence type: one file, one line in table.c. It judges recorded statements only; verifying anew is a producer's job. */

@@ -4,7 +4,8 @@
 static const struct redan_evidence_fact facts[] = {
     {"verified", "true"}, {"builder", NULL}, {NULL, NULL}};
 
-static const struct redan_evidence_how how = {"import FILE --format in-toto --for ", "", NULL};
+static const struct redan_evidence_how how = {"import FILE --format in-toto --for ", "", NULL,
+                                              NULL};
 
 const struct redan_evidence_type redan_evidence_attestation = {
     .name = "attestation",

@@ -21,7 +21,7 @@ static enum redan_status judge(struct redan_ctx *ctx, struct redan_query *query,
     return REDAN_OK;
 }
 
-static const struct redan_evidence_how how = {"add ", "--path PATH ", NULL};
+static const struct redan_evidence_how how = {"add ", "--path PATH ", NULL, NULL};
 
 const struct redan_evidence_type redan_evidence_digest = {
     .name = "digest",

@@ -3,7 +3,7 @@
 
 static const struct redan_evidence_fact facts[] = {{"exists", "true"}, {NULL, NULL}};
 
-static const struct redan_evidence_how how = {"add ", "--path PATH ", NULL};
+static const struct redan_evidence_how how = {"add ", "--path PATH ", NULL, NULL};
 
 const struct redan_evidence_type redan_evidence_file = {
     .name = "file",

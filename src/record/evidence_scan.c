@@ -4,7 +4,7 @@
 static const struct redan_evidence_fact facts[] = {
     {"coverage", "complete"}, {"findings", NULL}, {NULL, NULL}};
 
-static const struct redan_evidence_how how = {"PATH --for ", "", "scan "};
+static const struct redan_evidence_how how = {"PATH --for ", "", "scan ", NULL};
 
 const struct redan_evidence_type redan_evidence_scan = {
     .name = "scan",

@@ -60,7 +60,8 @@ static enum redan_status judge(struct redan_ctx *ctx, struct redan_query *query,
     return narrow(ctx, query);
 }
 
-static const struct redan_evidence_how how = {"import REPORT --format junit --for ", "", NULL};
+static const struct redan_evidence_how how = {"import REPORT --format junit --for ", "", NULL,
+                                              NULL};
 
 const struct redan_evidence_type redan_evidence_tests = {
     .name = "tests",
