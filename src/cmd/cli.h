@@ -25,6 +25,7 @@ struct redan_command {
     size_t least;                       /* positional arguments */
     size_t most;
     int (*run)(struct redan_cli *cli); /* an exit code */
+    int refusal; /* the exit code of usage errors, where 2 may be another program's; 0 elsewhere */
 };
 
 extern const struct redan_command *const redan_commands[]; /* NULL-terminated */

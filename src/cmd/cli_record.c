@@ -92,13 +92,20 @@ static enum redan_status may_say(struct redan_cli *cli, const struct redan_syste
 enum redan_status redan_cli_record(struct redan_cli *cli, const struct redan_system *system,
                                    struct redan_draft *draft)
 {
+    return redan_cli_record_with(cli, system, draft, "key", "ssh-key");
+}
+
+enum redan_status redan_cli_record_with(struct redan_cli *cli, const struct redan_system *system,
+                                        struct redan_draft *draft, const char *key,
+                                        const char *ssh_key)
+{
     struct redan_cli_signer REDAN_DEFER(redan_cli_signer_done) signer = {0};
     struct redan_lock REDAN_DEFER(redan_lock_done) lock = {-1};
     struct redan_slice folder = {0};
     struct redan_slice path = {0};
 
     draft->release = &system->model.release;
-    REDAN_TRY(redan_cli_signer_open(cli, &system->ring, &signer));
+    REDAN_TRY(redan_cli_signer_open_by(cli, &system->ring, key, ssh_key, &signer));
     draft->by = signer.by;
     REDAN_TRY(may_say(cli, system, draft));
     REDAN_TRY(redan_path_join(&cli->ctx, system->folder, REDAN_S("evidence"), &folder));

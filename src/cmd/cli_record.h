@@ -10,6 +10,11 @@
 REDAN_NODISCARD enum redan_status redan_cli_record(struct redan_cli *cli,
                                                    const struct redan_system *system,
                                                    struct redan_draft *draft);
+/* The same where the options that name the signing key have other names. */
+REDAN_NODISCARD enum redan_status redan_cli_record_with(struct redan_cli *cli,
+                                                        const struct redan_system *system,
+                                                        struct redan_draft *draft, const char *key,
+                                                        const char *ssh_key);
 /* Add an RFC 3161 stamp by the authority at --tsa to the envelope's last signature; nothing without --tsa. */
 REDAN_NODISCARD enum redan_status redan_cli_stamp(struct redan_cli *cli,
                                                   struct redan_dsse *envelope);

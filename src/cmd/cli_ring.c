@@ -276,7 +276,8 @@ enum redan_status redan_cli_ring_org(struct redan_cli *cli, struct redan_cli_rin
 
 enum redan_status redan_cli_key_make(struct redan_cli *cli, struct redan_key **key)
 {
-    static const enum redan_key_kind kinds[] = {REDAN_KEY_ED25519, REDAN_KEY_P256, REDAN_KEY_P384};
+    static const enum redan_key_kind kinds[] = {REDAN_KEY_ED25519, REDAN_KEY_P256, REDAN_KEY_P384,
+                                                REDAN_KEY_P521};
     struct redan_slice type = redan_cli_value(cli, "type");
 
     if (type.len == 0)
@@ -286,7 +287,7 @@ enum redan_status redan_cli_key_make(struct redan_cli *cli, struct redan_key **k
             return redan_key_new(&cli->ctx, kinds[i], key);
     }
     return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
-                      "--type takes ed25519, ecdsa-p256 or ecdsa-p384");
+                      "--type takes ed25519, ecdsa-p256, ecdsa-p384 or ecdsa-p521");
 }
 
 enum redan_status redan_cli_key_write(struct redan_cli *cli, const struct redan_key *key,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "attest/sshsig.h"
+#include "crypto/pkcs11.h"
 #include "io/file.h"
 #include "io/process.h"
 #include "io/scratch.h"
@@ -43,12 +44,50 @@ static enum redan_status read_key(struct redan_cli *cli, struct redan_slice text
     return redan_key_parse_private(ctx, text, &signer->key);
 }
 
+enum redan_status redan_cli_key_token(struct redan_cli *cli, struct redan_slice address,
+                                      struct redan_slice module, struct redan_key **key)
+{
+    struct redan_buf REDAN_DEFER(redan_buf_done) pin = {0};
+    struct redan_slice what = {0};
+    struct redan_slice shown = {0};
+    struct redan_slice rest = {0};
+    enum redan_status status =
+        redan_pkcs11_open(&cli->ctx, address, module, (struct redan_slice){0}, key);
+
+    if (status == REDAN_E_USAGE) { /* it wants a PIN, and the address has none */
+        redan_fail_clear(&cli->ctx);
+        (void)redan_slice_cut(address, '?', &shown, &rest);
+        REDAN_TRY(redan_format(&cli->ctx, &what, "(PIN) of %.*s", REDAN_FMT(shown)));
+        REDAN_TRY(redan_cli_secret(cli, what, false, &pin));
+        status = redan_pkcs11_open(&cli->ctx, address, module, redan_buf_view(&pin), key);
+    }
+    redan_fail_name(&cli->ctx, address);
+    return status;
+}
+
+/* Without the query of the address, which may hold a PIN. */
+static enum redan_status read_token(struct redan_cli *cli, struct redan_slice address,
+                                    struct redan_cli_signer *signer)
+{
+    struct redan_cli_signer made = {0};
+    struct redan_slice rest = {0};
+
+    (void)redan_slice_cut(address, '?', &made.path, &rest);
+    REDAN_TRY(redan_copy(&cli->ctx, made.path, &made.shown));
+    redan_cli_clean((char *)(uintptr_t)made.shown.at, made.shown.len);
+    REDAN_TRY(redan_cli_key_token(cli, address, (struct redan_slice){0}, &made.key));
+    *signer = made;
+    return REDAN_OK;
+}
+
 enum redan_status redan_cli_signer_read(struct redan_cli *cli, struct redan_slice path, bool keygen,
                                         struct redan_cli_signer *signer)
 {
     struct redan_cli_signer made = {.path = path, .keygen = keygen};
     struct redan_slice text = {0};
 
+    if (redan_pkcs11_is(path) && !keygen)
+        return read_token(cli, path, signer);
     REDAN_TRY(redan_copy(&cli->ctx, path, &made.shown));
     redan_cli_clean((char *)(uintptr_t)made.shown.at, made.shown.len);
     REDAN_TRY(redan_file_read(&cli->ctx, path, KEY_MAX, true, &text));
@@ -82,19 +121,20 @@ static enum redan_status find_entry(struct redan_cli *cli, const struct redan_ke
     return REDAN_E_SCHEMA;
 }
 
-enum redan_status redan_cli_signer_open(struct redan_cli *cli, const struct redan_keyring *ring,
-                                        struct redan_cli_signer *signer)
+enum redan_status redan_cli_signer_open_by(struct redan_cli *cli, const struct redan_keyring *ring,
+                                           const char *key, const char *ssh_key,
+                                           struct redan_cli_signer *signer)
 {
-    struct redan_slice path = redan_cli_value(cli, "key");
-    struct redan_slice ssh = redan_cli_value(cli, "ssh-key");
+    struct redan_slice path = redan_cli_value(cli, key);
+    struct redan_slice ssh = redan_cli_value(cli, ssh_key);
     struct redan_cli_signer made = {0};
 
     if (path.len == 0 && ssh.len == 0)
-        return redan_fail(
-            &cli->ctx, REDAN_E_USAGE, 0,
-            "--key FILE is needed: who signs? (--ssh-key FILE for a key in an agent)");
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                          "--%s FILE is needed: who signs? (--%s FILE for a key in an agent)", key,
+                          ssh_key);
     if (path.len && ssh.len)
-        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "give either --key or --ssh-key");
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "give either --%s or --%s", key, ssh_key);
     REDAN_TRY(redan_cli_signer_read(cli, path.len ? path : ssh, path.len == 0, &made));
     enum redan_status status = find_entry(cli, ring, &made);
     if (status == REDAN_OK)
@@ -102,6 +142,12 @@ enum redan_status redan_cli_signer_open(struct redan_cli *cli, const struct reda
     else
         redan_cli_signer_done(&made);
     return status;
+}
+
+enum redan_status redan_cli_signer_open(struct redan_cli *cli, const struct redan_keyring *ring,
+                                        struct redan_cli_signer *signer)
+{
+    return redan_cli_signer_open_by(cli, ring, "key", "ssh-key", signer);
 }
 
 static struct redan_slice temporary(void)

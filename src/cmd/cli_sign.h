@@ -7,9 +7,9 @@
 #include "cmd/cli_secret.h"
 
 /* The rows of every command that signs. */
-#define REDAN_SIGN_OPTIONS                                                                   \
-    {"key", 'k', "FILE", "the private key that signs, PEM or OpenSSH"},                      \
-        {"ssh-key", 0, "FILE", "or the key, public or private, that ssh-keygen signs with"}, \
+#define REDAN_SIGN_OPTIONS                                                                      \
+    {"key", 'k', "FILE", "the private key that signs: PEM, OpenSSH, or pkcs11:... on a token"}, \
+        {"ssh-key", 0, "FILE", "or the key, public or private, that ssh-keygen signs with"},    \
         REDAN_SECRET_OPTION
 
 /* Who is about to sign; redan_cli_signer_done is for REDAN_DEFER. */
@@ -22,7 +22,12 @@ struct redan_cli_signer {
 };
 void redan_cli_signer_done(struct redan_cli_signer *signer);
 
-/* A key file of any form: PEM or OpenSSH, under a passphrase (asked for now, or by ssh-keygen when it signs), or a public line whose private
+/* A key on a token ("pkcs11:...", RFC 7512); its PIN is asked for as passphrases are when the address has none. `module` may be empty. */
+REDAN_NODISCARD enum redan_status redan_cli_key_token(struct redan_cli *cli,
+                                                      struct redan_slice address,
+                                                      struct redan_slice module,
+                                                      struct redan_key **key);
+/* A key on a token, or a key file of any form: PEM or OpenSSH, under a passphrase (asked for now, or by ssh-keygen when it signs), or a public line whose private
  * half an agent or a security key has. `keygen` leaves it to ssh-keygen whatever the form. */
 REDAN_NODISCARD enum redan_status redan_cli_signer_read(struct redan_cli *cli,
                                                         struct redan_slice path, bool keygen,
@@ -31,6 +36,11 @@ REDAN_NODISCARD enum redan_status redan_cli_signer_read(struct redan_cli *cli,
 REDAN_NODISCARD enum redan_status redan_cli_signer_open(struct redan_cli *cli,
                                                         const struct redan_keyring *ring,
                                                         struct redan_cli_signer *signer);
+/* The same where the options have other names, because the command's own --key is something else. */
+REDAN_NODISCARD enum redan_status redan_cli_signer_open_by(struct redan_cli *cli,
+                                                           const struct redan_keyring *ring,
+                                                           const char *key, const char *ssh_key,
+                                                           struct redan_cli_signer *signer);
 REDAN_NODISCARD enum redan_status redan_cli_signer_sign(struct redan_cli *cli,
                                                         const struct redan_cli_signer *signer,
                                                         struct redan_dsse *envelope);

@@ -83,6 +83,7 @@ static enum redan_status write_plain(struct extraction *e, struct redan_slice id
                      REDAN_FMT(half),
                      redan_key_kind(key->key) == REDAN_KEY_P256   ? " -digest sha256"
                      : redan_key_kind(key->key) == REDAN_KEY_P384 ? " -digest sha384"
+                     : redan_key_kind(key->key) == REDAN_KEY_P521 ? " -digest sha512"
                                                                   : "",
                      REDAN_FMT(name));
     return write_file(e, half, redan_buf_view(&pem));

@@ -9,7 +9,7 @@ static const struct redan_option options[] = {
     {"service", 0, NULL, "the holder is a service, not a person"},
     {"role", 'r', "ROLE", "a role of the holder; may be repeated"},
     {"quorum", 0, "COUNT", "how many holders of these roles must sign"},
-    {"type", 0, "TYPE", "ed25519 (default), ecdsa-p256 or ecdsa-p384"},
+    {"type", 0, "TYPE", "ed25519 (default), ecdsa-p256, ecdsa-p384 or ecdsa-p521"},
     {"until", 0, "DATE", "the key's end; by default a year from now"},
     {"out", 'o', "FILE", "the private key, by default ID.pem here, outside the system's folder"},
     {"passphrase", 0, NULL, "encrypt the private key under a passphrase"},

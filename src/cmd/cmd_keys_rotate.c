@@ -7,7 +7,7 @@ static const struct redan_option options[] = {
     {"public", 0, "FILE", "the new key's public half: OpenSSH's line or PEM"},
     {"out", 'o', "FILE", "or make the new key, and put its private half there"},
     {"passphrase", 0, NULL, "encrypt it under a passphrase"},
-    {"type", 0, "TYPE", "ed25519 (default), ecdsa-p256 or ecdsa-p384"},
+    {"type", 0, "TYPE", "ed25519 (default), ecdsa-p256, ecdsa-p384 or ecdsa-p521"},
     {"until", 0, "DATE", "the new key's end; by default as long a life as the old one's"},
     {"reason", 0, "REASON", "what the old key ends with: retired (default) or compromise"},
     {"root", 0, NULL, "it is a root key: the fingerprint that machines pin will be another"},

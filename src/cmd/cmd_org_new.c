@@ -10,7 +10,7 @@ static const struct redan_option options[] = {
     {"holder", 0, "ID", "who holds the new root key, a.root"},
     {"out", 'o', "FILE", "where its private half goes: outside the repository"},
     {"passphrase", 0, NULL, "encrypt it under a passphrase"},
-    {"type", 0, "TYPE", "ed25519 (default), ecdsa-p256 or ecdsa-p384"},
+    {"type", 0, "TYPE", "ed25519 (default), ecdsa-p256, ecdsa-p384 or ecdsa-p521"},
     {"public", 0, "HOLDER=FILE", "a root key that exists already, instead; may be repeated"},
     {"threshold", 0, "COUNT", "how many of the root's keys must sign; needed with several"},
     {"until", 0, "DATE", "the root keys' end; by default three years from now"},

@@ -14,6 +14,7 @@ extern const struct redan_command redan_cmd_evidence_list;
 extern const struct redan_command redan_cmd_evidence_run;
 extern const struct redan_command redan_cmd_evidence_show;
 extern const struct redan_command redan_cmd_hook_install;
+extern const struct redan_command redan_cmd_inspect;
 extern const struct redan_command redan_cmd_keys_add;
 extern const struct redan_command redan_cmd_keys_extract;
 extern const struct redan_command redan_cmd_keys_list;
@@ -31,10 +32,15 @@ extern const struct redan_command redan_cmd_pack;
 extern const struct redan_command redan_cmd_release_pin;
 extern const struct redan_command redan_cmd_pr;
 extern const struct redan_command redan_cmd_review;
+extern const struct redan_command redan_cmd_run;
 extern const struct redan_command redan_cmd_scan;
 extern const struct redan_command redan_cmd_scan_disasm;
 extern const struct redan_command redan_cmd_scan_explain;
 extern const struct redan_command redan_cmd_scan_tables;
+extern const struct redan_command redan_cmd_sign;
+extern const struct redan_command redan_cmd_trust_show;
+extern const struct redan_command redan_cmd_trust_update;
+extern const struct redan_command redan_cmd_verify;
 extern const struct redan_command redan_cmd_version;
 
 #endif

@@ -122,13 +122,15 @@ static int run(struct redan_cli *cli, int argc, char **argv)
     }
     if (code == 0)
         code = check_args(cli);
-    return code != 0 ? code : flush(cli, cli->command->run(cli));
+    if (code != 0)
+        return cli->command->refusal ? cli->command->refusal : code;
+    return flush(cli, cli->command->run(cli));
 }
 
 /* No command, the first word of several, or a request for help. */
 static int orient(struct redan_cli *cli, int argc, char **argv)
 {
-    static const struct redan_command none = {"help", "", "", NULL, NULL, 0, 0, NULL};
+    static const struct redan_command none = {.name = "help", .args = "", .summary = ""};
     const char *word = argc > 1 ? argv[1] : "";
     bool help = strcmp(word, "help") == 0 || strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0;
     int used = 0;
