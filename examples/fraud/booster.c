@@ -96,15 +96,18 @@ enum redan_status fraud_booster_train(struct redan_ctx *ctx, const struct fraud_
     return REDAN_OK;
 }
 
-enum redan_status fraud_booster_load(struct redan_ctx *ctx, const char *path,
-                                     struct fraud_booster *booster)
+/* From a file by its path, or with `bytes` from those. */
+static enum redan_status load(struct redan_ctx *ctx, const char *path,
+                              const struct redan_slice *bytes, struct fraud_booster *booster)
 {
     REDAN_DEFER(fraud_booster_done) struct fraud_booster made = {NULL};
 
     if (XGBoosterCreate(NULL, 0, &made.handle) != 0)
         return refused(ctx, REDAN_E_MEMORY, "start");
     REDAN_TRY(set_parameter(ctx, made.handle, "nthread", "1"));
-    if (XGBoosterLoadModel(made.handle, path) != 0) {
+    int failed = bytes ? XGBoosterLoadModelFromBuffer(made.handle, bytes->at, bytes->len)
+                       : XGBoosterLoadModel(made.handle, path);
+    if (failed != 0) {
         enum redan_status status = refused(ctx, REDAN_E_SYNTAX, "load the model");
         redan_fail_name(ctx, redan_slice_of(path));
         return status;
@@ -114,6 +117,18 @@ enum redan_status fraud_booster_load(struct redan_ctx *ctx, const char *path,
     *booster = made;
     made.handle = NULL;
     return REDAN_OK;
+}
+
+enum redan_status fraud_booster_load(struct redan_ctx *ctx, const char *path,
+                                     struct fraud_booster *booster)
+{
+    return load(ctx, path, NULL, booster);
+}
+
+enum redan_status fraud_booster_load_bytes(struct redan_ctx *ctx, struct redan_slice bytes,
+                                           const char *name, struct fraud_booster *booster)
+{
+    return load(ctx, name, &bytes, booster);
 }
 
 void fraud_booster_done(struct fraud_booster *booster)

@@ -28,6 +28,11 @@ REDAN_NODISCARD enum redan_status fraud_booster_train(struct redan_ctx *ctx,
 /* A model file; REDAN_E_SYNTAX with the library's own words when it is none. */
 REDAN_NODISCARD enum redan_status fraud_booster_load(struct redan_ctx *ctx, const char *path,
                                                      struct fraud_booster *booster);
+/* The same from bytes, which `name` tells people where they come from. */
+REDAN_NODISCARD enum redan_status fraud_booster_load_bytes(struct redan_ctx *ctx,
+                                                           struct redan_slice bytes,
+                                                           const char *name,
+                                                           struct fraud_booster *booster);
 void fraud_booster_done(struct fraud_booster *booster);
 /* The model as JSON text: the same bytes for the same rows and parameters. */
 REDAN_NODISCARD enum redan_status fraud_booster_save(struct redan_ctx *ctx,

@@ -38,8 +38,13 @@ cd "$work"
 say "1. A card-fraud model: simulated transactions, a boosted model, its holdout result"
 run fraud-simulate --out transactions.csv --seed 7
 run fraud-train --data transactions.csv --model model.json --holdout holdout.json --seed 7
+echo "Whoever trained it signs it; the service will load nothing else:"
+openssl ecparam -name prime256v1 -genkey -noout -out keys/signer.pem
+openssl pkey -in keys/signer.pem -pubout -out keys/signer.pub
+run redan sign model.json --key keys/signer.pem
 cat >serve.json <<JSON
-{"model": "model.json", "listen": "127.0.0.1:$port", "name": "fraud", "version": "1",
+{"model": "model.json", "signature": "model.json.sig", "key": "keys/signer.pub",
+ "listen": "127.0.0.1:$port", "name": "fraud", "version": "1",
  "answers": "labels", "threshold": 0.5, "online_update": false}
 JSON
 
@@ -64,6 +69,8 @@ plan=$(date -u -d '+90 days' +%Y-%m-%d)
 sed -i -e "s/expires: .*/expires: $half_year/" -e "s/opened: .*/opened: $opened/" -e "s/due: .*/due: $plan/" \
     redan/threatmodel.yaml
 sed -i "s/127.0.0.1:8473/127.0.0.1:$port/" redan/org.yaml
+signer=$(openssl pkey -pubin -in keys/signer.pub -outform DER | openssl dgst -sha256 -r | cut -d ' ' -f 1)
+sed -i "s/key sha256:0*\"/key sha256:$signer\"/" redan/threatmodel.yaml
 new() { id=$1; shift; redan keys new "$id" --quiet --out "keys/$id.pem" "$@"; }
 REDAN_ROOT=$(new root --org examplebank --holder a.root)
 export REDAN_ROOT
@@ -83,13 +90,14 @@ run redan keys list
 say "4. The release is pinned, and evidence about it recorded"
 run redan release pin model=model.json dataset=transactions.csv gateway=serve.json
 run redan evidence add model-held/hash --path model.json --key keys/ci-staging.pem
+run redan verify model.json --key keys/signer.pub --for model-held/signature --record-key keys/ci-staging.pem
 run redan scan model.json --for model-scanned/scan --key keys/ci-staging.pem
 run redan evidence add dataset-held/hash --path transactions.csv --key keys/steward.pem
 run redan evidence add holdout-gate/auc --observed holdout.json --key keys/ml-eval.pem
 run redan evidence add no-online-update/serving-config --observed serve.json --key keys/ci-staging.pem
 run redan evidence run response-shape --key keys/ci-staging.pem
 run redan evidence run service-beat --key keys/monitor-prod.pem
-sh "$top/examples/fraud/smoke.sh" "http://127.0.0.1:$port" fraud-serve model.json smoke.xml
+sh "$top/examples/fraud/smoke.sh" "http://127.0.0.1:$port" fraud-serve model.json smoke.xml model.json.sig keys/signer.pub
 run redan evidence import smoke.xml --format junit --for verify-on-load/refuses --key keys/ci-staging.pem
 board() { for n in 1 2; do redan approve --quiet --role risk-board "$@" --key "keys/board-$n.pem"; done; }
 leads() {
@@ -148,6 +156,15 @@ grep -A 3 'code-on-load' planted.said
 say "9. One byte of the model is changed"
 printf 'X' | dd of=model.json bs=1 seek=4096 conv=notrunc status=none
 refuse redan check --artefact model=model.json
+refuse redan verify model.json --key keys/signer.pub
+echo "The service is told to load it, and goes on with the model that was signed:"
+kill -HUP "$server"
+sleep 1
+tail -n 2 serve.out
+echo "And started anew, it does not come up:"
+code=0
+fraud-serve --config serve.json --listen 127.0.0.1:0 || code=$?
+[ "$code" = 3 ] || { echo "demo: expected exit code 3, got $code" >&2; exit 3; }
 
 say "The story is in build/demo: redan/ holds the threat model, its evidence and its approvals."
 echo "Try: cd build/demo; export REDAN_ROOT=$REDAN_ROOT; ../release/redan next"

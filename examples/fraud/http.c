@@ -201,6 +201,21 @@ static int timeout_of(struct MHD_Daemon *daemon, bool ending)
     return wait < (MHD_UNSIGNED_LONG_LONG)most ? (int)wait : most;
 }
 
+/* Signals that have come: all but SIGHUP end the service. */
+static bool must_end(const struct server *server, int signals)
+{
+    struct signalfd_siginfo came;
+    bool end = false;
+
+    while (read(signals, &came, sizeof(came)) == (ssize_t)sizeof(came)) {
+        if (came.ssi_signo == SIGHUP)
+            server->settings->reload(server->settings->arg);
+        else
+            end = true;
+    }
+    return end;
+}
+
 /* Until a signal has come and what was begun is finished, or its time is over. */
 static enum redan_status serve(struct server *server, struct MHD_Daemon *daemon, int signals)
 {
@@ -214,7 +229,7 @@ static enum redan_status serve(struct server *server, struct MHD_Daemon *daemon,
         if (poll(watched, server->ending ? 1 : 2, timeout_of(daemon, server->ending)) < 0 &&
             errno != EINTR)
             return redan_fail(server->ctx, REDAN_E_IO, 0, "poll: %s", strerror(errno));
-        if (!server->ending && (watched[1].revents & POLLIN)) {
+        if (!server->ending && (watched[1].revents & POLLIN) && must_end(server, signals)) {
             server->ending = true;
             deadline = now_micros() + (uint64_t)DRAIN_SECONDS * 1000000;
             MHD_socket listening = MHD_quiesce_daemon(daemon);
@@ -234,6 +249,7 @@ enum redan_status fraud_http_signals(struct redan_ctx *ctx, int *signals)
     (void)sigemptyset(&set);
     (void)sigaddset(&set, SIGTERM);
     (void)sigaddset(&set, SIGINT);
+    (void)sigaddset(&set, SIGHUP);
     if (sigprocmask(SIG_BLOCK, &set, NULL) != 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR)
         return redan_fail(ctx, REDAN_E_IO, 0, "signals: %s", strerror(errno));
     *signals = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
@@ -253,9 +269,10 @@ static enum redan_status start(struct server *server, int listening, int signals
         (void)close(listening);
         return redan_fail(server->ctx, REDAN_E_IO, 0, "libmicrohttpd cannot start");
     }
-    printf("ready http://%s model=%s version=%s answers=%s\n", address,
+    printf("ready http://%s model=%s version=%s answers=%s%s%s\n", address,
            server->service->settings->name, server->service->settings->version,
-           server->service->settings->labels ? "labels" : "scores");
+           server->service->settings->labels ? "labels" : "scores",
+           server->service->root[0] ? " verified=" : "", server->service->root);
     (void)fflush(stdout);
     enum redan_status status = serve(server, daemon, signals);
     MHD_stop_daemon(daemon);

@@ -1,5 +1,6 @@
 /* fraud-serve: answers scoring requests over HTTP (KServe v1, Open Inference Protocol v2). */
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "booster.h"
@@ -16,6 +17,9 @@ static const struct fraud_option options[] = {
     {"--config", FRAUD_TEXT, AT(config), 0, 0, NULL,
      "JSON file with these settings; options go before it"},
     {"--model", FRAUD_TEXT, AT(model), 0, 0, NULL, "model file of fraud-train (model.json)"},
+    {"--signature", FRAUD_TEXT, AT(signature), 0, 0, NULL,
+     "the model's signature; it is loaded only if it is what was signed"},
+    {"--key", FRAUD_TEXT, AT(key), 0, 0, NULL, "the public key that must have signed (PEM)"},
     {"--listen", FRAUD_TEXT, AT(listen), 0, 0, NULL,
      "address and port (127.0.0.1:8080); port 0 lets the system choose"},
     {"--name", FRAUD_TEXT, AT(name), 0, 0, NULL, "model name in paths (fraud)"},
@@ -42,6 +46,9 @@ static enum redan_status settle(struct redan_ctx *ctx, int argc, char **argv,
         REDAN_TRY(fraud_serve_config(ctx, settings->config, settings));
         REDAN_TRY(fraud_cli_parse(ctx, &cli, argc, argv, settings));
     }
+    if (!settings->signature != !settings->key)
+        return redan_fail(ctx, REDAN_E_USAGE, 0,
+                          "--signature and --key belong together: what was signed, and by whom");
     size_t len = strlen(settings->name);
     if (len == 0 || len > 64 ||
         strspn(settings->name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -52,11 +59,49 @@ static enum redan_status settle(struct redan_ctx *ctx, int argc, char **argv,
     return REDAN_OK;
 }
 
+/* The service, and the memory it lives in: of two, so that the next one can be made while this one answers. */
+struct holder {
+    const struct fraud_service_settings *settings;
+    struct fraud_service service;
+    struct redan_ctx memory[2];
+    unsigned used;
+};
+
+static void holder_done(struct holder *holder)
+{
+    fraud_service_done(&holder->service);
+    redan_ctx_done(&holder->memory[holder->used]);
+}
+
+/* The model anew; the former one goes on when the new one is refused. */
+static void reload(void *arg)
+{
+    struct holder *holder = arg;
+    unsigned next = 1 - holder->used;
+    struct redan_ctx *ctx = &holder->memory[next];
+    struct fraud_service fresh = {.settings = NULL};
+
+    redan_ctx_init(ctx, NULL);
+    if (fraud_service_open(ctx, holder->settings, &fresh) != REDAN_OK) {
+        (void)fraud_cli_failed(&cli, ctx);
+        (void)fputs("fraud-serve: reload refused; the former model goes on\n", stderr);
+        redan_ctx_done(ctx);
+        return;
+    }
+    holder_done(holder);
+    holder->service = fresh;
+    holder->used = next;
+    printf("reloaded model=%s%s%s\n", holder->settings->name, fresh.root[0] ? " verified=" : "",
+           fresh.root);
+    (void)fflush(stdout);
+}
+
 static enum redan_status run(struct redan_ctx *ctx, const struct fraud_serve_settings *settings)
 {
-    REDAN_DEFER(fraud_service_done) struct fraud_service service = {.settings = NULL};
     struct fraud_service_settings what = {
         .model = settings->model,
+        .signature = settings->signature,
+        .key = settings->key,
         .name = settings->name,
         .version = settings->version,
         .labels = strcmp(settings->answers, "labels") == 0,
@@ -64,13 +109,23 @@ static enum redan_status run(struct redan_ctx *ctx, const struct fraud_serve_set
         .decimals = (unsigned)settings->decimals,
         .rows = (size_t)settings->max_rows,
     };
-    struct fraud_http_settings http = {settings->listen, (size_t)settings->max_body, settings->log};
-
+    REDAN_DEFER(holder_done) struct holder holder = {.settings = &what};
+    const struct fraud_http_settings http = {
+        .listen = settings->listen,
+        .body = (size_t)settings->max_body,
+        .log = settings->log,
+        .reload = reload,
+        .arg = &holder,
+    };
     int signals = -1;
 
+    redan_ctx_init(&holder.memory[0], NULL);
     REDAN_TRY(fraud_http_signals(ctx, &signals));
-    REDAN_TRY(fraud_service_open(ctx, &what, &service));
-    return fraud_http_run(ctx, &service, &http, signals);
+    if (fraud_service_open(&holder.memory[0], &what, &holder.service) != REDAN_OK) {
+        ctx->failure = holder.memory[0].failure;
+        return ctx->failure.status;
+    }
+    return fraud_http_run(ctx, &holder.service, &http, signals);
 }
 
 int main(int argc, char **argv)

@@ -11,6 +11,8 @@ enum { CONFIG_MAX = 65536 };
 
 struct file {
     struct redan_slice model;
+    struct redan_slice signature;
+    struct redan_slice key;
     struct redan_slice listen;
     struct redan_slice name;
     struct redan_slice version;
@@ -29,6 +31,8 @@ static const char *const answers[] = {"scores", "labels", NULL};
 
 static const struct redan_bind_field fields[] = {
     {"model", REDAN_BIND_TEXT, false, AT(model), NULL, NULL, "the model file"},
+    {"signature", REDAN_BIND_TEXT, false, AT(signature), NULL, NULL, "the model's signature"},
+    {"key", REDAN_BIND_TEXT, false, AT(key), NULL, NULL, "the public key that must have signed"},
     {"listen", REDAN_BIND_TEXT, false, AT(listen), NULL, NULL, "address and port"},
     {"name", REDAN_BIND_TEXT, false, AT(name), NULL, NULL, "the model's name in paths"},
     {"version", REDAN_BIND_TEXT, false, AT(version), NULL, NULL, "the model's version"},
@@ -103,6 +107,8 @@ static enum redan_status take_all(struct redan_ctx *ctx, const char *path,
     REDAN_TRY(take_text(ctx, file->name, &settings->name));
     REDAN_TRY(take_text(ctx, file->version, &settings->version));
     REDAN_TRY(take_path(ctx, path, file->model, &settings->model));
+    REDAN_TRY(take_path(ctx, path, file->signature, &settings->signature));
+    REDAN_TRY(take_path(ctx, path, file->key, &settings->key));
     return take_path(ctx, path, file->log, &settings->log);
 }
 

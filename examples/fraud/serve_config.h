@@ -7,6 +7,8 @@
 struct fraud_serve_settings {
     const char *config;
     const char *model;
+    const char *signature; /* NULL: the model is loaded as it lies there */
+    const char *key;
     const char *listen;
     const char *name;
     const char *version;

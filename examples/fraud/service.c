@@ -9,8 +9,23 @@
 #include "base/utf8.h"
 #include "codec/json.h"
 #include "inference/preset.h"
+#include "signed.h"
 
 enum { ANSWER_MAX = 1 << 26, ERROR_MAX = 2048 };
+
+/* With a signature only what was signed reaches the library: never the file itself, which may have changed since. */
+static enum redan_status load(struct redan_ctx *ctx, const struct fraud_service_settings *settings,
+                              struct fraud_service *service)
+{
+    REDAN_DEFER(fraud_signed_done) struct fraud_signed verified = {.root = ""};
+
+    if (!settings->signature)
+        return fraud_booster_load(ctx, settings->model, &service->booster);
+    REDAN_TRY(
+        fraud_signed_open(ctx, settings->model, settings->signature, settings->key, &verified));
+    memcpy(service->root, verified.root, sizeof(service->root));
+    return fraud_booster_load_bytes(ctx, verified.bytes, settings->model, &service->booster);
+}
 
 enum redan_status fraud_service_open(struct redan_ctx *ctx,
                                      const struct fraud_service_settings *settings,
@@ -18,7 +33,7 @@ enum redan_status fraud_service_open(struct redan_ctx *ctx,
 {
     REDAN_DEFER(fraud_service_done) struct fraud_service made = {.settings = settings};
 
-    REDAN_TRY(fraud_booster_load(ctx, settings->model, &made.booster));
+    REDAN_TRY(load(ctx, settings, &made));
     REDAN_TRY(fraud_booster_columns(ctx, &made.booster, &made.names, &made.columns));
     if (made.columns == 0)
         return redan_fail(ctx, REDAN_E_SCHEMA, 0, "the model has no columns");

@@ -7,8 +7,10 @@
 #include "booster.h"
 
 struct fraud_service_settings {
-    const char *model; /* file */
-    const char *name;  /* in paths and answers: letters, digits, . _ - */
+    const char *model;     /* file */
+    const char *signature; /* of it; NULL: it is loaded as it lies there */
+    const char *key;  /* with a signature: the file with the public key that must have made it */
+    const char *name; /* in paths and answers: letters, digits, . _ - */
     const char *version;
     bool labels; /* answer 0 or 1 by the threshold; scores otherwise */
     double threshold;
@@ -22,6 +24,7 @@ struct fraud_service {
     struct redan_slice
         *names; /* in the arena of the context that opened it; NULL when the model has none */
     size_t columns;
+    char root[80]; /* "sha256:..." that the signature names; empty without one */
 };
 
 struct fraud_call {
