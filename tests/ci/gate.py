@@ -62,7 +62,8 @@ def make_repository():
     """The small system of the command line's tests, made anew so that it passes today, and a gate's key."""
     os.makedirs(os.path.join(TOP, "bin"))
     os.symlink(REDAN, os.path.join(TOP, "bin", "redan"))
-    shutil.copy(os.path.join(SOURCE, "tests", "cli", "make_fixture.sh"), TOP)
+    for script in ("make_fixture.sh", "make_signing.sh"):
+        shutil.copy(os.path.join(SOURCE, "tests", "cli", script), TOP)
     must(["sh", "make_fixture.sh", REDAN], TOP)
     made = os.path.join(TOP, "fixtures")
     repo = os.path.join(made, "scoring")

@@ -135,5 +135,6 @@ done
 redan approve --quiet --role ml-lead --key ../keys/okafor.pem
 redan approve --quiet --role security-lead --key ../keys/lindqvist.pem
 date -u -d '+1 hour' +%Y-%m-%dT%H:%M:00Z >../at
+sh "$here/make_signing.sh" ..
 rm -f redan/.lock
 redan check --root "$(cat ../root)" --at "$(cat ../at)"

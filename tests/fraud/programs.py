@@ -9,6 +9,7 @@ import tempfile
 
 BIN = os.path.abspath(sys.argv[1])
 DIRECT = os.path.abspath(sys.argv[2])
+REDAN = os.path.abspath(sys.argv[3])
 FEATURES = 15
 
 

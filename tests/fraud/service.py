@@ -2,16 +2,18 @@
 
 import json
 import os
+import shutil
 import signal
 import socket
 import struct
+import subprocess
 import sys
 import threading
 import time
 import unittest
 
 sys.dont_write_bytecode = True # nothing is left in the source tree
-from programs import FEATURES, Answers, Server, folder, request, rows_of, run, small_world
+from programs import FEATURES, REDAN, Answers, Server, folder, request, rows_of, run, small_world
 
 V1 = "/v1/models/fraud:predict"
 V2 = "/v2/models/fraud/infer"
@@ -328,6 +330,106 @@ class Settings(unittest.TestCase):
             self.assertEqual((done.returncode, done.stdout), (3, ""), (content, done.stderr))
             self.assertIn(words, done.stderr)
             self.assertIn("bad.json", done.stderr)
+
+    # A signed model
+
+    def signed(self):
+        """A folder with a model, its signature and the key; None where there is no openssl to make one."""
+        box = os.path.join(self.dir, "signed")
+        if not os.path.isdir(box):
+            if not shutil.which("openssl"):
+                self.skipTest("no openssl to make a key with")
+            os.mkdir(box)
+            for command in ("openssl ecparam -name prime256v1 -genkey -noout -out key.pem",
+                            "openssl pkey -in key.pem -pubout -out key.pub",
+                            "openssl ecparam -name prime256v1 -genkey -noout -out other.pem",
+                            "openssl pkey -in other.pem -pubout -out other.pub"):
+                subprocess.run(command.split(), cwd=box, check=True, capture_output=True)
+            shutil.copy(os.path.join(self.dir, "model.json"), os.path.join(box, "good.json"))
+        self.put(box, "good.json")
+        done = subprocess.run([REDAN, "sign", "model.json", "--key", "key.pem"], cwd=box, capture_output=True, text=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return box
+
+    def put(self, box, name, change=None):
+        """The model's file anew, in one step; `change` may alter its bytes."""
+        with open(os.path.join(box, name), "rb") as file:
+            content = bytearray(file.read())
+        if change:
+            change(content)
+        with open(os.path.join(box, "next"), "wb") as file:
+            file.write(content)
+        os.rename(os.path.join(box, "next"), os.path.join(box, "model.json"))
+
+    @staticmethod
+    def flip(content):
+        content[4096] ^= 1
+
+    def test_signed_model(self):
+        box = self.signed()
+        server = Server(box, "--signature", "model.json.sig", "--key", "key.pub")
+        self.assertRegex(server.ready, " verified=sha256:[0-9a-f]{64}$")
+        answer = server.call("POST", V1, {"instances": self.rows})[2]
+        plain = Server(box)
+        self.assertNotIn("verified", plain.ready)
+        self.assertEqual(answer, plain.call("POST", V1, {"instances": self.rows})[2])
+        for one in (server, plain):
+            self.assertEqual(one.stop(signal.SIGTERM), (0, "", ""))
+        self.write("signed/serve.json", {"model": "model.json", "signature": "model.json.sig", "key": "key.pub"})
+        server = Server(self.dir, "--config", "signed/serve.json") # paths are the file's
+        self.assertIn(" verified=", server.ready)
+        self.assertEqual(server.stop(signal.SIGTERM), (0, "", ""))
+
+    def test_unsigned_is_refused(self):
+        """Before it runs: other bytes, another signer, no signature, half of the options."""
+        box = self.signed()
+        both = ("--signature", "model.json.sig", "--key", "key.pub")
+        for name, change, args, code, words in (
+            ("good.json", self.flip, both, 3, "model.json is not what was signed"),
+            ("good.json", lambda b: b.append(10), both, 3, "model.json"),
+            ("good.json", lambda b: b.pop(), both, 3, "model.json"),
+            ("good.json", None, both[:3] + ("other.pub",), 3, "another key"),
+            ("good.json", None, ("--signature", "none.sig", "--key", "key.pub"), 3, "none.sig"),
+            ("good.json", None, both[:3] + ("none.pub",), 3, "none.pub"),
+            ("good.json", None, both[:3] + ("model.json",), 3, "model.json"),
+            ("good.json", None, both[:2], 2, "belong together"), ("good.json", None, both[2:], 2, "belong together"),
+        ):
+            self.put(box, name, change)
+            done = run("fraud-serve", "--listen", "127.0.0.1:0", *args, cwd=box)
+            self.assertEqual((done.returncode, done.stdout), (code, ""), (args, done.stderr))
+            self.assertIn(words, done.stderr)
+        self.put(box, "good.json")
+
+    def test_reload(self):
+        """A flipped or swapped model is refused at a reload, and the former one goes on; a signed one is taken."""
+        box = self.signed()
+        server = Server(box, "--signature", "model.json.sig", "--key", "key.pub")
+        scores = lambda: [single(v) for v in server.call("POST", V1, {"instances": self.rows})[2]["predictions"]]
+        before = scores()
+        for change in (self.flip, lambda b: b.clear()):
+            self.put(box, "good.json", change)
+            server.process.send_signal(signal.SIGHUP)
+            self.assertIn("the model is not loaded: ", server.process.stderr.readline())
+            self.assertEqual(server.process.stderr.readline(), "fraud-serve: reload refused; the former model goes on\n")
+            self.assertEqual(scores(), before)
+        os.unlink(os.path.join(box, "model.json"))
+        server.process.send_signal(signal.SIGHUP)
+        self.assertIn("model.json", server.process.stderr.readline())
+        server.process.stderr.readline()
+        self.assertEqual(scores(), before)
+        # another model, signed by the same key
+        done = run("fraud-train", "--data", os.path.join(self.dir, "transactions.csv"), "--model", "model.json", "--holdout",
+                   "holdout.json", "--resamples", 40, "--kind", "forest", cwd=box)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        server.process.send_signal(signal.SIGHUP) # not signed yet
+        server.process.stderr.readline()
+        server.process.stderr.readline()
+        self.assertEqual(scores(), before)
+        subprocess.run([REDAN, "sign", "model.json", "--key", "key.pem"], cwd=box, check=True, capture_output=True)
+        server.process.send_signal(signal.SIGHUP)
+        self.assertRegex(server.process.stdout.readline(), "^reloaded model=fraud verified=sha256:[0-9a-f]{64}$")
+        self.assertNotEqual(scores(), before)
+        self.assertEqual(server.stop(signal.SIGTERM), (0, "", ""))
 
     def test_end_finishes_what_began(self):
         server = Server(self.dir)

@@ -33,6 +33,7 @@ KINDS = {
     "ed25519": (ed25519.Ed25519PrivateKey.generate, None),
     "ecdsa-p256": (lambda: ec.generate_private_key(ec.SECP256R1()), hashes.SHA256()),
     "ecdsa-p384": (lambda: ec.generate_private_key(ec.SECP384R1()), hashes.SHA384()),
+    "ecdsa-p521": (lambda: ec.generate_private_key(ec.SECP521R1()), hashes.SHA512()),
 }
 PRIVATE_FORMS = [(ENCODING.PEM, PRIVATE.PKCS8), (ENCODING.PEM, PRIVATE.OpenSSH),
                  (ENCODING.PEM, PRIVATE.TraditionalOpenSSL)]
@@ -214,7 +215,7 @@ class Test:
             publics = [make().public_key() for make, _ in KINDS.values()]
             threshold = 1 + number % len(publics)
             lines = ["schema: redan/keys/1", "org: o", "version: 1",
-                     f"root: {{threshold: {threshold}, keys: [k0, k1, k2]}}",
+                     f"root: {{threshold: {threshold}, keys: [{', '.join(f'k{i}' for i in range(len(publics)))}]}}",
                      "holders: [{id: h, kind: person}]", "keys:"]
             for i, public in enumerate(publics):
                 text = public.public_bytes(*PUBLIC_FORMS[(number + i) % 2]).decode().strip()

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-TYPES = [("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384")]
+TYPES = [("ed25519", "256"), ("ecdsa", "256"), ("ecdsa", "384"), ("ecdsa", "521")]
 
 
 class Test:

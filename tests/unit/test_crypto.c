@@ -10,6 +10,7 @@
 #define ED_SPKI "302a300506032b6570032100"
 #define ED_PKCS8 "302e020100300506032b657004220420"
 #define P256_SPKI "3059301306072a8648ce3d020106082a8648ce3d03010703420004"
+#define P521_SPKI "30819b301006072a8648ce3d020106052b810400230381860004"
 #define P384_SPKI "3076301006072a8648ce3d020106052b8104002203620004"
 
 static struct redan_slice unhex(struct redan_ctx *ctx, const char *hex)
@@ -163,7 +164,7 @@ static void test_ed25519_known(void **state)
     redan_ctx_done(&ctx);
 }
 
-/* RFC 6979 A.2.5 and A.2.6, message "sample", SHA-256 and SHA-384. */
+/* RFC 6979 A.2.5 to A.2.7, message "sample", SHA-256, SHA-384 and SHA-512. */
 static void test_ecdsa_known(void **state)
 {
     struct redan_ctx ctx;
@@ -180,6 +181,15 @@ static void test_ecdsa_known(void **state)
          "306602310094edbb92a5ecb8aad4736e56c691916b3f88140666ce9fa73d64c4ea95ad133c81a648152e44ac"
          "f96e36dd1e80fabe4602310099ef4aeb15f178cea1fe40db2603138f130e740a19624526203b6351d0a3a94f"
          "a329c145786e679e7b82c71a38628ac8"},
+        {P521_SPKI
+         "01894550d0785932e00eaa23b694f213f8c3121f86dc97a04e5a7167db4e5bcd371123d46e45db6b"
+         "5d5370a7f20fb633155d38ffa16d2bd761dcac474b9a2f5023a400493101c962cd4d2fddf782285e"
+         "64584139c2f91b47f87ff82354d6630f746a28a0db25741b5b34a828008b22acc23f924faafbd4d3"
+         "3f81ea66956dfeaa2bfdfcf5",
+         "308187024200c328fafcbd79dd77850370c46325d987cb525569fb63c5d3bc53950e6d4c5f174e25"
+         "a1ee9017b5d450606add152b534931d7d4e8455cc91f9b15bf05ec36e377fa0241617cce7cf50648"
+         "06c467f678d3b4080d6f1cc50af26ca209417308281b68af282623eaa63e5b5c0723d8b8c37ff077"
+         "7b1a20f8ccb1dccc43997f1ee0e44da4a67a"},
     };
 
     (void)state;
@@ -219,7 +229,7 @@ static void test_round_trip(void **state)
 
     (void)state;
     redan_ctx_init(&ctx, NULL);
-    for (int kind = REDAN_KEY_ED25519; kind <= REDAN_KEY_P384; kind++) {
+    for (int kind = REDAN_KEY_ED25519; kind <= REDAN_KEY_P521; kind++) {
         struct redan_key *key REDAN_DEFER(redan_key_drop) = NULL;
         struct redan_key *other REDAN_DEFER(redan_key_drop) = NULL;
         struct redan_slice signature = {0};
@@ -262,6 +272,7 @@ static void test_round_trip(void **state)
         }
     }
     assert_string_equal(redan_key_kind_name(REDAN_KEY_P384), "ecdsa-p384");
+    assert_string_equal(redan_key_kind_name(REDAN_KEY_P521), "ecdsa-p521");
     redan_ctx_done(&ctx);
 }
 
@@ -324,7 +335,7 @@ static void test_public_refused(void **state)
         {"ssh-dss AAAA", REDAN_E_UNSUPPORTED},
         {"sk-ssh-ed25519@openssh.com AAAA", REDAN_E_SYNTAX},
         {"sk-ecdsa-sha2-nistp256@openssh.com AAAA", REDAN_E_UNSUPPORTED},
-        {"ecdsa-sha2-nistp521 AAAA", REDAN_E_UNSUPPORTED},
+        {"ecdsa-sha2-nistp521 AAAA", REDAN_E_SYNTAX},
         {"\x01\x02 AAAA", REDAN_E_SYNTAX},
         {"-----BEGIN PUBLIC KEY-----\n", REDAN_E_SYNTAX},
         {"-----BEGIN PUBLIC KEY-----\n!\n-----END PUBLIC KEY-----", REDAN_E_SYNTAX},
@@ -597,7 +608,7 @@ static void test_locked(void **state)
     (void)state;
     redan_ctx_init(&ctx, NULL);
     redan_buf_init(&pem, &ctx, 10000);
-    for (int kind = REDAN_KEY_ED25519; kind <= REDAN_KEY_P384; kind++) {
+    for (int kind = REDAN_KEY_ED25519; kind <= REDAN_KEY_P521; kind++) {
         struct redan_key *key REDAN_DEFER(redan_key_drop) = NULL;
         struct redan_key *again REDAN_DEFER(redan_key_drop) = NULL;
         struct redan_key *none = NULL;
@@ -687,7 +698,7 @@ static void test_threads(void **state)
 
     (void)state;
     redan_ctx_init(&ctx, NULL);
-    for (int kind = REDAN_KEY_ED25519; kind <= REDAN_KEY_P384; kind++) {
+    for (int kind = REDAN_KEY_ED25519; kind <= REDAN_KEY_P521; kind++) {
         struct redan_key *key REDAN_DEFER(redan_key_drop) = NULL;
         pthread_t threads[4];
         assert_ok(redan_key_new(&ctx, (enum redan_key_kind)kind, &key));

@@ -15,7 +15,7 @@ static void test_ssh_keygen(void **state)
         enum redan_status status;
     } rows[] = {
         {"ed25519", "256", REDAN_OK},         {"ecdsa", "256", REDAN_OK},
-        {"ecdsa", "384", REDAN_OK},           {"ecdsa", "521", REDAN_E_UNSUPPORTED},
+        {"ecdsa", "384", REDAN_OK},           {"ecdsa", "521", REDAN_OK},
         {"rsa", "2048", REDAN_E_UNSUPPORTED},
     };
 
@@ -96,6 +96,9 @@ static void test_openssl_program(void **state)
         {{"openssl", "ecparam", "-name", "prime256v1", "-genkey", "-out", "k"}, REDAN_OK},
         {{"openssl", "ecparam", "-name", "secp384r1", "-genkey", "-noout", "-out", "k"}, REDAN_OK},
         {{"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-521", "-out", "k"},
+         REDAN_OK},
+        {{"openssl", "ecparam", "-name", "secp521r1", "-genkey", "-out", "k"}, REDAN_OK},
+        {{"openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "group:P-224", "-out", "k"},
          REDAN_E_UNSUPPORTED},
         {{"openssl", "genpkey", "-algorithm", "ed448", "-out", "k"}, REDAN_E_UNSUPPORTED},
         {{"openssl", "genpkey", "-algorithm", "RSA", "-out", "k"}, REDAN_E_UNSUPPORTED},
@@ -130,7 +133,9 @@ static void test_openssl_program(void **state)
         tool_write(&dir, "sig", signature);
         tool_write(&dir, "text", REDAN_S("text"));
         bool edwards = redan_key_kind(key) == REDAN_KEY_ED25519;
-        const char *md = redan_key_kind(key) == REDAN_KEY_P384 ? "sha384" : "sha256";
+        const char *md = redan_key_kind(key) == REDAN_KEY_P384   ? "sha384"
+                         : redan_key_kind(key) == REDAN_KEY_P521 ? "sha512"
+                                                                 : "sha256";
         assert_int_equal(TOOL_RUN(&dir, "openssl", "pkeyutl", "-verify", "-pubin", "-inkey", "p",
                                   "-rawin", "-in", "text", "-sigfile", "sig",
                                   edwards ? NULL : "-digest", md),

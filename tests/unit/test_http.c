@@ -22,6 +22,7 @@ struct server {
     const char *answer;
     size_t body; /* so many 'x' after it */
     bool silent; /* accept, and say nothing */
+    bool rude;   /* answer the first bytes, whatever they are */
     atomic_int connections;
     char request[REQUEST]; /* the last one; read after server_stop */
     size_t got;
@@ -48,8 +49,11 @@ static void answer(struct server *s, int fd)
     memset(block, 'x', sizeof(block));
     s->got = 0;
     while (!whole(s) && s->got < REQUEST - 1 &&
-           (n = recv(fd, s->request + s->got, REQUEST - 1 - s->got, 0)) > 0)
+           (n = recv(fd, s->request + s->got, REQUEST - 1 - s->got, 0)) > 0) {
         s->got += (size_t)n;
+        if (s->rude)
+            break;
+    }
     s->request[s->got] = '\0';
     if (s->silent) {
         char byte;
@@ -277,6 +281,7 @@ static void test_nobody_there(void **state)
     redan_ctx_init(&ctx, NULL);
     assert_int_equal(get(&ctx, "127.0.0.1", s.port, 5, &response), REDAN_E_IO);
     assert_non_null(strstr(ctx.failure.text, "cannot reach http://127.0.0.1:"));
+    assert_non_null(strstr(ctx.failure.text, "nothing answers there"));
     redan_ctx_done(&ctx);
 }
 
@@ -374,9 +379,135 @@ static void test_out_of_memory(void **state)
     server_stop(&s);
 }
 
+#define SECRET "c2VjcmV0LXRva2Vu"
+
+static enum redan_status post(struct redan_ctx *ctx, unsigned port, const struct redan_slice *lines,
+                              size_t count, struct redan_http_response *response)
+{
+    char url[64];
+
+    (void)snprintf(url, sizeof(url), "http://127.0.0.1:%u/", port);
+    const struct redan_http_request request = {.method = REDAN_S("POST"),
+                                               .url = redan_slice_of(url),
+                                               .content_type = REDAN_S("a/b"),
+                                               .headers = lines,
+                                               .header_count = count,
+                                               .seconds = 20};
+    return redan_http_send(ctx, &request, response);
+}
+
+static void test_headers(void **state)
+{
+    static struct server s;
+    const struct redan_slice lines[] = {REDAN_S("Authorization: Bearer " SECRET),
+                                        REDAN_S("Accept: application/json")};
+    struct redan_http_response response;
+    struct redan_ctx ctx;
+
+    (void)state;
+    server_start(&s, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok", 0);
+    redan_ctx_init(&ctx, NULL);
+    assert_ok(post(&ctx, s.port, lines, 2, &response));
+    redan_ctx_done(&ctx);
+    assert_int_equal(ctx.mem.used, 0);
+    server_stop(&s);
+    assert_non_null(strstr(s.request, "\r\nAuthorization: Bearer " SECRET "\r\n"));
+    assert_non_null(strstr(s.request, "\r\nAccept: application/json\r\n"));
+    assert_non_null(strstr(s.request, "\r\nContent-Type: a/b\r\n"));
+}
+
+/* Nothing that splits or frames a message, and no failure says what was in it. */
+static void test_refused_headers(void **state)
+{
+    static const char *const rows[] = {
+        "",
+        "Authorization",
+        "Authorization:",
+        "Authorization: ",
+        "Authorization:" SECRET,
+        "Authorization: " SECRET "\r\nX: y",
+        "Authorization: " SECRET "\n",
+        "Authorization:  " SECRET,
+        "Authorization: " SECRET " ",
+        "Authorization: " SECRET "\x7f",
+        "Authorization: \xc3\xa9" SECRET,
+        "Author ization: " SECRET,
+        "Authorization : " SECRET,
+        "Authorization; " SECRET,
+        ": " SECRET,
+        "Host: " SECRET,
+        "content-LENGTH: 0",
+        "Transfer-Encoding: chunked",
+        "Content-Type: " SECRET,
+        "Connection: close",
+        "Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa: b",
+    };
+    struct redan_slice many[17];
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows) + 1; i++) {
+        struct redan_http_response response;
+        struct redan_ctx ctx;
+        struct redan_slice line = redan_slice_of(i < REDAN_COUNT(rows) ? rows[i] : "A: b");
+        bool all = i == REDAN_COUNT(rows);
+        for (size_t k = 0; k < REDAN_COUNT(many); k++)
+            many[k] = line;
+        redan_ctx_init(&ctx, NULL);
+        enum redan_status status = post(&ctx, 1, many, all ? REDAN_COUNT(many) : 1, &response);
+        if (status != REDAN_E_USAGE)
+            fail_msg("row %zu was not refused: %s", i, ctx.failure.text);
+        assert_null(strstr(ctx.failure.text, SECRET));
+        redan_ctx_done(&ctx);
+    }
+    char nul[] = "A: b\0c";
+    struct redan_slice hidden = {nul, sizeof(nul) - 1};
+    struct redan_http_response response;
+    struct redan_ctx ctx;
+    redan_ctx_init(&ctx, NULL);
+    assert_int_equal(post(&ctx, 1, &hidden, 1, &response), REDAN_E_USAGE);
+    redan_ctx_done(&ctx);
+}
+
+/* Each trouble has words of its own. */
+static void test_troubles(void **state)
+{
+    static const struct {
+        const char *answer;
+        const char *scheme;
+        const char *words;
+    } rows[] = {
+        {"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\nhalf", "http", "it broke off"},
+        {"", "http", "it broke off"},
+        {"no TLS is spoken here", "https", ": TLS: "},
+    };
+    static struct server servers[REDAN_COUNT(rows)];
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct redan_http_response response;
+        struct redan_ctx ctx;
+        char url[96];
+        servers[i].rude = true;
+        server_start(&servers[i], rows[i].answer, 0);
+        (void)snprintf(url, sizeof(url), "%s://127.0.0.1:%u/", rows[i].scheme, servers[i].port);
+        const struct redan_http_request request = {
+            .method = REDAN_S("GET"), .url = redan_slice_of(url), .seconds = 3};
+        redan_ctx_init(&ctx, NULL);
+        assert_int_equal(redan_http_send(&ctx, &request, &response), REDAN_E_IO);
+        if (!strstr(ctx.failure.text, rows[i].words) &&
+            i != 3) /* a resolver may be slow to say no */
+            fail_msg("row %zu: %s", i, ctx.failure.text);
+        redan_ctx_done(&ctx);
+        server_stop(&servers[i]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_headers),
+        cmocka_unit_test(test_refused_headers),
+        cmocka_unit_test(test_troubles),
         cmocka_unit_test(test_get),
         cmocka_unit_test(test_post),
         cmocka_unit_test(test_redirect_is_an_answer),

@@ -117,12 +117,57 @@ static void test_width(void **state)
     assert_int_equal(redan_text_width(REDAN_S("a\x1b\n\xff\xe2\x80\x8b")), 1);
 }
 
+static void test_make(void **state)
+{
+    static const struct {
+        const char *text;
+        bool fold;
+        const char *made; /* NULL: refused */
+    } forms[] = {
+        {"", false, ""},
+        {"Model.bin", false, "Model.bin"},
+        {"Model.bin", true, "model.bin"},
+        {"e\xcc\x81", false, "\xc3\xa9"},
+        {"\xc3\x89", false, "\xc3\x89"},
+        {"E\xcc\x81", true, "\xc3\xa9"},
+        {"Stra\xc3\x9f"
+         "e",
+         true, "strasse"},
+        {"\xe1\x84\x80\xe1\x85\xa1", false, "\xea\xb0\x80"}, /* Hangul */
+        {"a\xff", false, NULL},
+    };
+    char marks[1 + 2 * 31 + 1] = "a";
+
+    (void)state;
+    for (size_t i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+        struct redan_ctx ctx;
+        struct redan_slice made = {0};
+        redan_ctx_init(&ctx, NULL);
+        enum redan_status status =
+            redan_nfc_make(&ctx, redan_slice_of(forms[i].text), forms[i].fold, &made);
+        assert_int_equal(status, forms[i].made ? REDAN_OK : REDAN_E_SCHEMA);
+        if (forms[i].made)
+            assert_slice(made, forms[i].made);
+        redan_ctx_done(&ctx);
+    }
+    for (size_t n = 30; n <= 31; n++) { /* UAX 15, Stream-Safe Text Format */
+        struct redan_ctx ctx;
+        struct redan_slice made = {0};
+        redan_ctx_init(&ctx, NULL);
+        for (size_t i = 0; i < n; i++)
+            memcpy(marks + 1 + 2 * i, "\xcc\x81", 2);
+        marks[1 + 2 * n] = '\0';
+        assert_int_equal(redan_nfc_make(&ctx, redan_slice_of(marks), false, &made),
+                         n == 30 ? REDAN_OK : REDAN_E_SCHEMA);
+        redan_ctx_done(&ctx);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_nfc),
-        cmocka_unit_test(test_repeated),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_make),     cmocka_unit_test(test_nfc),
+        cmocka_unit_test(test_repeated), cmocka_unit_test(test_memory),
         cmocka_unit_test(test_width),
     };
     return cmocka_run_group_tests_name("text", tests, NULL, NULL);

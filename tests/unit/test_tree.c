@@ -87,13 +87,14 @@ static void test_tree_refuses(void **state)
         enum redan_status status;
         const char *says;
     } rows[] = {
-        {LINK, "l", false, REDAN_E_IO, "sub/l is a symbolic link, which is not followed unless"},
+        {LINK, "l", false, REDAN_E_SCHEMA,
+         "sub/l is a symbolic link, which is not followed unless"},
         {LINK, "l", true, REDAN_OK, ""},
-        {FOLDER_LINK, "up", false, REDAN_E_IO, "sub/up is a symbolic link"},
+        {FOLDER_LINK, "up", false, REDAN_E_SCHEMA, "sub/up is a symbolic link"},
         {FOLDER_LINK, "up", true, REDAN_E_IO, "sub/up leads back to a folder that holds it"},
-        {FIFO, "p", false, REDAN_E_IO, "sub/p is a pipe"},
-        {FIFO, "p", true, REDAN_E_IO, "sub/p is a pipe"},
-        {SOCKET, "s", false, REDAN_E_IO, "sub/s is a socket"},
+        {FIFO, "p", false, REDAN_E_SCHEMA, "sub/p is a pipe"},
+        {FIFO, "p", true, REDAN_E_SCHEMA, "sub/p is a pipe"},
+        {SOCKET, "s", false, REDAN_E_SCHEMA, "sub/s is a socket"},
         {NAME, "n\xff", false, REDAN_E_IO, "sub/n\\xff is not UTF-8; rename"},
     };
     struct scratch *s = *state;
