@@ -20,30 +20,57 @@ static enum redan_status check_services(struct redan_ctx *ctx,
                       missing);
 }
 
-/* Sign the PAE; the bundle has the certificate and the envelope. */
+/* What is to be signed: a statement, in an envelope, or the bytes of any file. */
+struct content {
+    bool is_dsse;
+    struct redan_slice bytes;
+};
+
+/* The envelope, signed over its PAE, which is what the log is told of. */
 static enum redan_status make_envelope(struct redan_ctx *ctx, const struct redan_key *key,
-                                       struct redan_slice payload,
-                                       const struct redan_certificate *leaf,
-                                       struct redan_bundle *bundle, struct redan_slice *pae)
+                                       struct redan_slice payload, struct redan_bundle *bundle,
+                                       struct redan_slice *said)
 {
     struct redan_dsse *dsse = &bundle->dsse;
 
-    bundle->version = REDAN_BUNDLE_V03;
-    bundle->material = REDAN_BUNDLE_CERTIFICATE;
-    bundle->is_dsse = true;
     dsse->payload_type = REDAN_S(REDAN_DSSE_INTOTO);
     dsse->payload = payload;
     dsse->signatures = redan_take(ctx, sizeof(*dsse->signatures));
-    bundle->certificates = redan_take(ctx, sizeof(*bundle->certificates));
-    if (!dsse->signatures || !bundle->certificates)
+    if (!dsse->signatures)
         return REDAN_E_MEMORY;
-    REDAN_TRY(redan_copy(ctx, redan_certificate_der(leaf), bundle->certificates));
-    bundle->certificate_count = 1;
-    REDAN_TRY(redan_dsse_pae(ctx, dsse, pae));
-    REDAN_TRY(redan_key_sign(ctx, key, *pae, &dsse->signatures->bytes));
+    REDAN_TRY(redan_dsse_pae(ctx, dsse, said));
+    REDAN_TRY(redan_key_sign(ctx, key, *said, &dsse->signatures->bytes));
     dsse->count = 1;
     bundle->signature = dsse->signatures->bytes;
     return REDAN_OK;
+}
+
+/* The bare signature, and the digest of what it is over (messageSignature). */
+static enum redan_status make_message(struct redan_ctx *ctx, const struct redan_key *key,
+                                      struct redan_slice message, struct redan_bundle *bundle,
+                                      struct redan_slice *said)
+{
+    *said = message;
+    bundle->has_digest = true;
+    bundle->digest_hash = REDAN_HASH_SHA256;
+    REDAN_TRY(redan_hash_all(ctx, REDAN_HASH_SHA256, message, &bundle->digest));
+    return redan_key_sign(ctx, key, message, &bundle->signature);
+}
+
+static enum redan_status make(struct redan_ctx *ctx, const struct redan_key *key,
+                              const struct content *content, const struct redan_certificate *leaf,
+                              struct redan_bundle *bundle, struct redan_slice *said)
+{
+    bundle->version = REDAN_BUNDLE_V03;
+    bundle->material = REDAN_BUNDLE_CERTIFICATE;
+    bundle->is_dsse = content->is_dsse;
+    bundle->certificates = redan_take(ctx, sizeof(*bundle->certificates));
+    if (!bundle->certificates)
+        return REDAN_E_MEMORY;
+    REDAN_TRY(redan_copy(ctx, redan_certificate_der(leaf), bundle->certificates));
+    bundle->certificate_count = 1;
+    return content->is_dsse ? make_envelope(ctx, key, content->bytes, bundle, said)
+                            : make_message(ctx, key, content->bytes, bundle, said);
 }
 
 /* A stamp outside the certificate's life proves nothing: two services disagree about the time. */
@@ -88,7 +115,7 @@ static enum redan_status add_stamps(struct redan_ctx *ctx,
 
 /* What a verifier will say, before anybody is given it. */
 static enum redan_status judge(struct redan_ctx *ctx, const struct redan_certificate_facts *facts,
-                               const struct redan_trust_root *root,
+                               const struct redan_trust_root *root, const struct content *content,
                                const struct redan_bundle *bundle)
 {
     const struct redan_signer_wanted wanted = {.method = REDAN_SIGN_SIGSTORE,
@@ -98,7 +125,8 @@ static enum redan_status judge(struct redan_ctx *ctx, const struct redan_certifi
                                                .no_ct = root->ct_log_count == 0,
                                                .need_log = true,
                                                .need_stamp = true};
-    const struct redan_signed_thing thing = {.oms = true};
+    const struct redan_signed_thing thing = {
+        .oms = content->is_dsse, .has_bytes = !content->is_dsse, .bytes = content->bytes};
     struct redan_signer_facts seen = {0};
     enum redan_status status = redan_sign_judge(ctx, bundle, &wanted, &thing, &seen);
 
@@ -107,23 +135,23 @@ static enum redan_status judge(struct redan_ctx *ctx, const struct redan_certifi
 }
 
 static enum redan_status sign(struct redan_ctx *ctx, const struct redan_keyless_services *services,
-                              struct redan_slice payload, const struct redan_key *key,
+                              const struct content *content, const struct redan_key *key,
                               const struct redan_keyless_certificate *certificate,
                               const struct redan_trust_root *root, struct redan_bundle *bundle)
 {
-    struct redan_slice pae = {0};
+    struct redan_slice said = {0};
 
-    REDAN_TRY(make_envelope(ctx, key, payload, certificate->chain[0], bundle, &pae));
-    REDAN_TRY(redan_keyless_log(ctx, services, certificate->chain[0], pae, root, bundle));
+    REDAN_TRY(make(ctx, key, content, certificate->chain[0], bundle, &said));
+    REDAN_TRY(redan_keyless_log(ctx, services, certificate->chain[0], said, root, bundle));
     REDAN_TRY(add_stamps(ctx, services, &certificate->facts, root, bundle));
-    return root ? judge(ctx, &certificate->facts, root, bundle) : REDAN_OK;
+    return root ? judge(ctx, &certificate->facts, root, content, bundle) : REDAN_OK;
 }
 
-enum redan_status redan_keyless_sign(struct redan_ctx *ctx,
-                                     const struct redan_keyless_services *services,
-                                     struct redan_slice token, struct redan_slice payload,
-                                     const struct redan_trust_root *root,
-                                     struct redan_bundle *bundle)
+static enum redan_status sign_content(struct redan_ctx *ctx,
+                                      const struct redan_keyless_services *services,
+                                      struct redan_slice token, const struct content *content,
+                                      const struct redan_trust_root *root,
+                                      struct redan_bundle *bundle)
 {
     struct redan_keyless_certificate REDAN_DEFER(redan_keyless_certificate_done)
         certificate = {.count = 0};
@@ -135,7 +163,29 @@ enum redan_status redan_keyless_sign(struct redan_ctx *ctx,
     REDAN_TRY(redan_keyless_claims(ctx, token, &claims));
     REDAN_TRY(redan_key_new(ctx, REDAN_KEY_P256, &key));
     REDAN_TRY(redan_keyless_certify(ctx, services, token, &claims, key, root, &certificate));
-    REDAN_TRY(sign(ctx, services, payload, key, &certificate, root, &made));
+    REDAN_TRY(sign(ctx, services, content, key, &certificate, root, &made));
     *bundle = made;
     return REDAN_OK;
+}
+
+enum redan_status redan_keyless_sign(struct redan_ctx *ctx,
+                                     const struct redan_keyless_services *services,
+                                     struct redan_slice token, struct redan_slice payload,
+                                     const struct redan_trust_root *root,
+                                     struct redan_bundle *bundle)
+{
+    const struct content content = {.is_dsse = true, .bytes = payload};
+
+    return sign_content(ctx, services, token, &content, root, bundle);
+}
+
+enum redan_status redan_keyless_sign_message(struct redan_ctx *ctx,
+                                             const struct redan_keyless_services *services,
+                                             struct redan_slice token, struct redan_slice message,
+                                             const struct redan_trust_root *root,
+                                             struct redan_bundle *bundle)
+{
+    const struct content content = {.bytes = message};
+
+    return sign_content(ctx, services, token, &content, root, bundle);
 }

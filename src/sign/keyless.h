@@ -53,6 +53,11 @@ REDAN_NODISCARD enum redan_status
 redan_keyless_sign(struct redan_ctx *ctx, const struct redan_keyless_services *services,
                    struct redan_slice token, struct redan_slice payload,
                    const struct redan_trust_root *root, struct redan_bundle *bundle);
+/* The same for the bytes of any file: a bundle with a bare signature (messageSignature), as `redan verify --bundle` and other Sigstore clients take it. */
+REDAN_NODISCARD enum redan_status
+redan_keyless_sign_message(struct redan_ctx *ctx, const struct redan_keyless_services *services,
+                           struct redan_slice token, struct redan_slice message,
+                           const struct redan_trust_root *root, struct redan_bundle *bundle);
 
 /* Ask every authority for a timestamp over the bundle's signature, and add it: for keys and certificates too. */
 REDAN_NODISCARD enum redan_status redan_keyless_stamp(struct redan_ctx *ctx,

@@ -1,7 +1,7 @@
 """Keyless signing end to end. Against the Sigstore of tests/servers: the round trip, every token source, and each fault with the
 words, the exit code and the untouched files that it must leave. Against the real Rekor v2, timestamp server and Fulcio where
 tools/peers has them, and with cosign, sigstore-go and sigstore-python as judges of what was signed.
-Usage: keyless.py TOOL REDAN"""
+Usage: keyless.py TOOL REDAN CLIENT"""
 import json
 import os
 import pathlib
@@ -26,7 +26,7 @@ except ImportError as error:
     print(f"skipped: {error}")
     sys.exit(77)
 
-TOOL, REDAN = (os.path.abspath(p) for p in sys.argv[1:3])
+TOOL, REDAN, CLIENT = (os.path.abspath(p) for p in sys.argv[1:4])
 PEERS = HERE.parent.parent / "tools" / "peers"
 EMAIL = "dev@example.test"
 STATUS = ["ok", "memory", "limit", "syntax", "schema", "absent", "exists", "io", "crypto", "signature", "unsupported", "usage"]
@@ -388,6 +388,36 @@ def commands(work, world, judges):
     print("signed and refused through redan sign")
 
 
+def conformance_client(work, world):
+    """The protocol of sigstore-conformance, signing: any file, and a statement; each verifies for its own bytes alone."""
+    token = (work / "token").read_text()
+    (work / "blob").write_bytes(b"any file at all\n")
+    (work / "other").write_bytes(b"another file\n")
+    cosign, conformance = peer("cosign", "cosign"), peer("sigstore-go", "conformance")
+    who = ["--certificate-identity", EMAIL, "--certificate-oidc-issuer", world.issuer.url]
+    for extra, thing in (([], "blob"), (["--in-toto"], "payload")):
+        done = subprocess.run([CLIENT, "sign-bundle", *extra, "--identity-token", token, "--bundle", "made.json", "--trusted-root", "root.json",
+                               "--signing-config", "config.json", thing], cwd=work, capture_output=True, text=True)
+        if done.returncode != 0:
+            wrong(f"sign-bundle {extra}: exit {done.returncode}: {done.stdout}{done.stderr}")
+            continue
+        if extra:
+            continue  # what is in the envelope is a model's statement: judge() has those
+        judges = {"the client": [CLIENT, "verify-bundle", "--bundle", "made.json", *who, "--trusted-root", "root.json"],
+                  "redan verify": [REDAN, "verify", "--bundle", "made.json", "--identity", EMAIL, "--issuer", world.issuer.url, "--trust-root",
+                                   "root.json"]}
+        if cosign:
+            judges["cosign"] = [cosign, "verify-blob", "--bundle", "made.json", *who, "--trusted-root", "root.json", "--use-signed-timestamps"]
+        if conformance:
+            judges["sigstore-go"] = [conformance, "verify-bundle", "--bundle", "made.json", *who, "--trusted-root", "root.json"]
+        for name, command in judges.items():
+            for file, good in (("blob", True), ("other", False)):
+                counted["verdicts"] += 1
+                done = subprocess.run([*command, file], cwd=work, capture_output=True, text=True)
+                if (done.returncode == 0) != good:
+                    wrong(f"{name} {'refuses' if good else 'accepts'} {file}: {(done.stdout + done.stderr)[-400:]}")
+
+
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as one:
         return one.getsockname()[1]
@@ -536,6 +566,7 @@ def main():
         tokens(work, world)
         faults(work, world)
         commands(work, world, judges)
+        conformance_client(work, world)
         real_servers(work, world, judges)
         world.stop()
     print(f"{counted['refusals']} refusals, {counted['verdicts']} verdicts of {', '.join(judges) or 'nobody'}; {len(failures)} failures")

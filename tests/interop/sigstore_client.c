@@ -1,6 +1,6 @@
 /* The command line that sigstore-conformance speaks (its cli_protocol.md), and a server of the same for tests that judge thousands of bundles.
  *   verify-bundle [--staging] --bundle F (--certificate-identity I --certificate-oidc-issuer U | --key K) [--trusted-root R] FILE|sha256:HEX
- *   sign-bundle [--staging] --in-toto --identity-token T --bundle F [--trusted-root R] [--signing-config S] FILE
+ *   sign-bundle [--staging] [--in-toto] --identity-token T --bundle F [--trusted-root R] [--signing-config S] FILE
  *   serve    lines "BYTES<tab>ARGUMENT<tab>...", each followed by that many bytes of a bundle; answers "yes" or "no STATUS: WHY", one line each
  * Beyond the protocol: --anchors PEM (the method "certificate"), --oms (a model's signature), --now SECONDS. Exit code 0 or 1; 2 for usage. */
 #include <stdio.h>
@@ -205,16 +205,14 @@ static enum redan_status sign(struct redan_ctx *ctx, const struct options *optio
     struct redan_slice payload = {0};
     struct redan_slice text = {0};
 
-    if (!options->in_toto)
-        return usage(ctx, "only statements are signed here: --in-toto");
     if (!options->config || !options->token || !options->bundle || !options->thing)
         return usage(ctx, "--signing-config, --identity-token, --bundle and FILE are needed");
     REDAN_TRY(hold(ctx, options, held));
     REDAN_TRY(read_text(ctx, options->config, &text));
     REDAN_TRY(redan_keyless_config(ctx, text, &services));
     REDAN_TRY(read_text(ctx, options->thing, &payload));
-    REDAN_TRY(redan_keyless_sign(ctx, &services, redan_slice_of(options->token), payload,
-                                 &held->root, &bundle));
+    REDAN_TRY((options->in_toto ? redan_keyless_sign : redan_keyless_sign_message)(
+        ctx, &services, redan_slice_of(options->token), payload, &held->root, &bundle));
     redan_buf_init(&out, ctx, REDAN_BUNDLE_MAX);
     redan_bundle_add(&out, &bundle);
     REDAN_TRY(redan_buf_ok(ctx, &out, "a bundle"));
