@@ -154,6 +154,8 @@ def both_ways(work, reference, cosign, name, method, ours_sign, ours_verify, the
         expect(f"ours, by the reference: {label}", theirs_verify(reference, model, first, theirs_check, options), True)
         if cosign and method == "p256":
             expect(f"ours, by cosign: {label}", cosign_verify(cosign, first, ours_verify[-1], base), True)
+            third = cosign_sign(cosign, first, ours_sign[-1], base)
+            expect(f"cosign's, by us: {label}", run(redan, "verify", model, "--signature", third, *ours_verify, *options, cwd=base), True)
     done = run(reference, "sign", theirs_sign[0], model, "--signature", second, *theirs_sign[1:],
                *[o.replace("--allow-symlinks", "--allow_symlinks") for o in options], cwd=base)
     if done.returncode:
@@ -179,6 +181,18 @@ def cosign_verify(cosign, bundle, public, cwd):
         payload = json.loads(base64.b64decode(json.load(f)["dsseEnvelope"]["payload"]))
     return run(cosign, "verify-blob-attestation", "--bundle", bundle, "--key", public, "--insecure-ignore-tlog",
                "--type", payload["predicateType"], "--digest", payload["subject"][0]["digest"]["sha256"], "--digestAlg", "sha256", cwd=cwd)
+
+
+def cosign_sign(cosign, bundle, private, cwd):
+    """The same statement, signed by cosign."""
+    with open(bundle, encoding="utf-8") as f:
+        write(os.path.join(cwd, "statement.json"), base64.b64decode(json.load(f)["dsseEnvelope"]["payload"]))
+    os.environ["COSIGN_PASSWORD"] = ""
+    run(cosign, "import-key-pair", "--key", private, "--output-key-prefix", "cosign", cwd=cwd)
+    made = os.path.join(cwd, "cosign.json")
+    run(cosign, "attest-blob", "--key", "cosign.key", "--statement", "statement.json", "--bundle", made, "--tlog-upload=false",
+        "--use-signing-config=false", "--yes", cwd=cwd)
+    return made
 
 
 def main():
