@@ -418,6 +418,39 @@ def conformance_client(work, world):
                     wrong(f"{name} {'refuses' if good else 'accepts'} {file}: {(done.stdout + done.stderr)[-400:]}")
 
 
+def reference_client(work, world):
+    """The reference client signs with these servers and redan verifies, and the other way round."""
+    program = peer("model-signing", "model_signing")
+    if not program:
+        return
+    folder = work / "reference"
+    (folder / "sub").mkdir(parents=True)
+    (folder / "weights.bin").write_bytes(b"w" * 1000)
+    (folder / "sub" / "config.json").write_bytes(b"{}")
+    (work / "trust.json").write_text(json.dumps({
+        "mediaType": "application/vnd.dev.sigstore.clienttrustconfig.v0.1+json", "trustedRoot": json.loads((work / "root.json").read_text()),
+        "signingConfig": json.loads((work / "config.json").read_text())}))
+    ours = [REDAN, "sign", "reference", "--keyless", "--signing-config", "config.json", "--trust-root", "root.json", "--identity-token-file", "token",
+            "--signature", "ours.sig"]
+    theirs = [program, "sign", "sigstore", "reference", "--signature", "theirs.sig", "--trust_config", "trust.json", "--identity_token",
+              (work / "token").read_text()]
+    checks = {"redan": lambda signature, who: [REDAN, "verify", "reference", "--signature", signature, "--identity", who, "--issuer",
+                                               world.issuer.url, "--trust-root", "root.json"],
+              "model_signing": lambda signature, who: [program, "verify", "sigstore", "reference", "--signature", signature, "--identity", who,
+                                                       "--identity_provider", world.issuer.url, "--trust_config", "trust.json"]}
+    for signature, command in (("ours.sig", ours), ("theirs.sig", theirs)):
+        done = subprocess.run(command, cwd=work, capture_output=True, text=True)
+        if done.returncode != 0:
+            wrong(f"{signature} was not signed: {(done.stdout + done.stderr)[-600:]}")
+            continue
+        for name, check in checks.items():
+            for who, good in ((EMAIL, True), ("mallory@example.test", False)):
+                counted["verdicts"] += 1
+                done = subprocess.run(check(signature, who), cwd=work, capture_output=True, text=True)
+                if (done.returncode == 0) != good:
+                    wrong(f"{name} {'refuses' if good else 'accepts'} {signature} by {EMAIL}: {(done.stdout + done.stderr)[-600:]}")
+
+
 def free_port():
     with socket.create_server(("127.0.0.1", 0)) as one:
         return one.getsockname()[1]
@@ -567,6 +600,7 @@ def main():
         faults(work, world)
         commands(work, world, judges)
         conformance_client(work, world)
+        reference_client(work, world)
         real_servers(work, world, judges)
         world.stop()
     print(f"{counted['refusals']} refusals, {counted['verdicts']} verdicts of {', '.join(judges) or 'nobody'}; {len(failures)} failures")

@@ -174,9 +174,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         world = self.server.sigstore
         world.asked.append((self.path, dict(self.headers)))
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        services = {"/fulcio/api/v2/signingCert": ("fulcio", self.fulcio), "/rekor/api/v2/log/entries": ("rekor", self.rekor),
+        services = {"/api/v2/signingCert": ("fulcio", self.fulcio), "/api/v2/log/entries": ("rekor", self.rekor),
                     "/tsa": ("tsa", self.tsa), "/ct/ct/v1/add-pre-chain": ("ct", self.ct)}
-        name, serve = services.get(self.path, (None, None))
+        # sigstore-python drops the path of an address: these two answer at the top as well
+        name, serve = services.get(self.path.removeprefix("/fulcio").removeprefix("/rekor"), (None, None))
         if not serve:
             return self.send(404, {"code": 5, "message": "Not Found"})
         fault = world.now(name)
@@ -192,7 +193,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def fulcio(self, world, body, fault):
         asked = json.loads(body)
-        if self.headers.get("Authorization") != "Bearer " + asked["credentials"]["oidcIdentityToken"]:
+        header = self.headers.get("Authorization", "").removeprefix("Bearer ")
+        asked.setdefault("credentials", {"oidcIdentityToken": header})  # as sigstore-python does
+        if header != asked["credentials"]["oidcIdentityToken"]:
             raise ValueError("the token of the header is another than the request's")
         made = world.fulcio.certify(asked, fault)
         if fault == "detached":
