@@ -33,6 +33,26 @@ bool redan_hex_parse(struct redan_slice text, void *bytes, size_t len)
     return true;
 }
 
+bool redan_hex_parse_lower(struct redan_slice text, void *bytes, size_t len)
+{
+    for (size_t i = 0; i < text.len; i++)
+        if (text.at[i] >= 'A' && text.at[i] <= 'F')
+            return false;
+    return redan_hex_parse(text, bytes, len);
+}
+
+void redan_hex_put(char *text, const void *bytes, size_t len)
+{
+    static const char digit[] = "0123456789abcdef";
+    const unsigned char *in = bytes;
+
+    for (size_t i = 0; i < len; i++) {
+        text[2 * i] = digit[in[i] >> 4];
+        text[2 * i + 1] = digit[in[i] & 15];
+    }
+    text[2 * len] = '\0';
+}
+
 void redan_base64_add(struct redan_buf *out, struct redan_slice bytes)
 {
     static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";

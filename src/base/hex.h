@@ -7,6 +7,10 @@
 
 /* Exactly `len` bytes from 2*len digits of either case; false otherwise. */
 bool redan_hex_parse(struct redan_slice text, void *bytes, size_t len);
+/* The same of lower-case digits alone: one text per value. */
+bool redan_hex_parse_lower(struct redan_slice text, void *bytes, size_t len);
+/* 2*len lower-case digits and a NUL. */
+void redan_hex_put(char *text, const void *bytes, size_t len);
 
 /* Base64 with padding, one line. */
 void redan_base64_add(struct redan_buf *out, struct redan_slice bytes);

@@ -203,6 +203,11 @@ static void test_hex_base64(void **state)
     redan_buf_init(&buf, &ctx, 1000);
     assert_true(redan_hex_parse(REDAN_S("00FA"), two, 2));
     assert_false(redan_hex_parse(REDAN_S("00fg"), two, 2));
+    assert_false(redan_hex_parse_lower(REDAN_S("00FA"), two, 2));
+    assert_true(redan_hex_parse_lower(REDAN_S("00fa"), two, 2));
+    char text[2 * sizeof(two) + 1];
+    redan_hex_put(text, two, sizeof(two));
+    assert_string_equal(text, "00fa");
     assert_false(redan_hex_parse(REDAN_S("00f"), two, 2));
     /* RFC 4648 10 */
     static const char *const rows[][2] = {{"", ""},
