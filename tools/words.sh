@@ -25,7 +25,7 @@ BEGIN {
     split("printf vprintf fprintf vfprintf dprintf puts fputs putchar fputc perror syslog exit _exit _Exit " \
           "quick_exit abort", in_library, " ")
     may["malloc"] = may["realloc"] = may["free"] = may["aligned_alloc"] = "src/base/mem.c"
-    may["mmap"] = "src/sign/opened_seal.c" # of a sealed memfd, which cannot shrink under its map (STYLE.md 21)
+    may["mmap"] = "src/sign/opened_seal.c" # of a copy of ours that is sealed, and cannot shrink under its map (STYLE.md 21)
 }
 function allowed(word, file) {
     return (word in may) && may[word] == file

@@ -15,7 +15,7 @@ struct redan_trust {
     struct redan_spki *key;
     struct redan_certificate *anchors[REDAN_CERTIFICATES_MAX];
     struct redan_trust_root root;
-    struct redan_policy policy;
+    struct redan_verify_policy policy;
     bool has_root;
     bool has_policy;
     bool said;   /* who */
@@ -73,7 +73,7 @@ void redan_trust_free(struct redan_trust *trust)
     if (trust->has_root)
         redan_trust_root_done(&trust->root);
     if (trust->has_policy)
-        redan_policy_done(&trust->policy);
+        redan_verify_policy_done(&trust->policy);
     redan_ctx_done(&trust->ctx);
     memory.used = sizeof(*trust);
     redan_mem_give(&memory, trust, sizeof(*trust));
@@ -180,7 +180,7 @@ static enum redan_status trust_policy(struct redan_trust *trust, const char *pat
     REDAN_TRY(first_word(trust, path && path[0]));
     REDAN_TRY(redan_copy(&trust->ctx, redan_slice_of(path), &name));
     redan_problems_init(&problems, &trust->ctx, name);
-    enum redan_status status = redan_policy_read(&problems, name, &trust->policy);
+    enum redan_status status = redan_verify_policy_read(&problems, name, &trust->policy);
     trust->has_policy = true; /* half of it may be there, and is freed */
     if (status == REDAN_OK && problems.first)
         status = redan_fail(&trust->ctx, REDAN_E_SCHEMA, 0, "line %u: %.*s%s%.*s",

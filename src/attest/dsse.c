@@ -69,7 +69,15 @@ enum redan_status redan_dsse_parse(struct redan_ctx *ctx, struct redan_slice tex
     return REDAN_OK;
 }
 
-/* DSSE protocol.md: "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body. Payloads may be large: one copy, no more. */
+/* DSSE protocol.md: "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body */
+void redan_dsse_add_head(struct redan_buf *out, const struct redan_dsse *envelope)
+{
+    redan_buf_printf(out, "DSSEv1 %zu ", envelope->payload_type.len);
+    redan_buf_slice(out, envelope->payload_type);
+    redan_buf_printf(out, " %zu ", envelope->payload.len);
+}
+
+/* Payloads may be large: one copy, no more. */
 enum redan_status redan_dsse_pae(struct redan_ctx *ctx, const struct redan_dsse *envelope,
                                  struct redan_slice *pae)
 {
@@ -77,9 +85,7 @@ enum redan_status redan_dsse_pae(struct redan_ctx *ctx, const struct redan_dsse 
     size_t len = 0;
 
     redan_buf_init(&head, ctx, SIZE_MAX);
-    redan_buf_printf(&head, "DSSEv1 %zu ", envelope->payload_type.len);
-    redan_buf_slice(&head, envelope->payload_type);
-    redan_buf_printf(&head, " %zu ", envelope->payload.len);
+    redan_dsse_add_head(&head, envelope);
     REDAN_TRY(redan_buf_ok(ctx, &head, "a signed payload"));
     if (!redan_add_size(head.len, envelope->payload.len, &len))
         return redan_fail(ctx, REDAN_E_LIMIT, 0, "a payload too large to be signed");

@@ -26,6 +26,8 @@ struct redan_dsse {
  * ours. */
 REDAN_NODISCARD enum redan_status redan_dsse_parse(struct redan_ctx *ctx, struct redan_slice text,
                                                    struct redan_dsse *envelope);
+/* The part of the signed bytes that comes before the payload, for whoever hashes a large one where it lies. */
+void redan_dsse_add_head(struct redan_buf *out, const struct redan_dsse *envelope);
 /* The bytes that are signed: PAE(type, payload). */
 REDAN_NODISCARD enum redan_status
 redan_dsse_pae(struct redan_ctx *ctx, const struct redan_dsse *envelope, struct redan_slice *pae);

@@ -2,6 +2,7 @@
 #include <stdio.h>
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "cmd/cli_trust.h"
 #include "cmd/scan_report.h"
 
@@ -15,15 +16,11 @@ static int64_t seconds(int64_t milliseconds)
 static enum redan_status hex_of(struct redan_ctx *ctx, struct redan_slice bytes,
                                 struct redan_slice *hex)
 {
-    static const char digits[] = "0123456789abcdef";
     char *text = redan_take(ctx, 2 * bytes.len + 1);
 
     if (!text)
         return REDAN_E_MEMORY;
-    for (size_t i = 0; i < bytes.len; i++) {
-        text[2 * i] = digits[(unsigned char)bytes.at[i] >> 4];
-        text[2 * i + 1] = digits[(unsigned char)bytes.at[i] & 15];
-    }
+    redan_hex_put(text, bytes.at, bytes.len);
     *hex = (struct redan_slice){text, 2 * bytes.len};
     return REDAN_OK;
 }

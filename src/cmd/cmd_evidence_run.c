@@ -28,6 +28,30 @@ static enum redan_status trusted(struct redan_cli *cli, const struct redan_syste
         REDAN_FMT(system->trust_detail));
 }
 
+/* What was seen of other bytes says nothing of the release. */
+static enum redan_status about_release(struct redan_cli *cli, const struct redan_draft *draft,
+                                       const struct redan_probe *probe,
+                                       const struct redan_probed *probed)
+{
+    const struct redan_query *q = draft->query;
+    struct redan_slice got = {0};
+
+    if (!probed->has_artefact)
+        return REDAN_OK;
+    if (q->subject && redan_digest_eq(&probed->artefact, &q->subject->digest))
+        return REDAN_OK;
+    REDAN_TRY(redan_digest_text(&cli->ctx, &probed->artefact, &got));
+    if (!q->subject)
+        return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                          "%.*s has no subject; the probe is about a model: subject: release.NAME",
+                          REDAN_FMT(probe->evidence));
+    return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                      "%.*s is %.*s, and the release pins %.*s as %.*s; pin it first: redan "
+                      "release pin %.*s=PATH",
+                      REDAN_FMT(probe->model), REDAN_FMT(got), REDAN_FMT(q->subject->name),
+                      REDAN_FMT(q->subject->value), REDAN_FMT(q->subject->name));
+}
+
 static enum redan_status run_probe(struct redan_cli *cli, const struct redan_system *system,
                                    const struct redan_probe *probe)
 {
@@ -42,6 +66,7 @@ static enum redan_status run_probe(struct redan_cli *cli, const struct redan_sys
     }
     redan_cli_say(cli, "running %.*s", REDAN_FMT(probe->id));
     REDAN_TRY(redan_probe_run(&cli->ctx, probe, &probed));
+    REDAN_TRY(about_release(cli, &draft, probe, &probed));
     draft.observed = probed.observed;
     draft.n = probed.n;
     REDAN_TRY(redan_cli_draft(cli, &draft));

@@ -1,6 +1,7 @@
 /* redan run: verify a model, then become the program that loads it, with the very bytes that were verified. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,8 @@ struct run {
     struct redan_private place;
     int fd;                   /* of a model that is one file */
     struct redan_slice where; /* the verified copy, for CMD */
+    struct redan_slice real;  /* where MODEL lies, links followed */
+    char *found;              /* and where an argument does */
     const char **argv;
     size_t replaced; /* arguments that name it */
 };
@@ -185,16 +188,23 @@ static enum redan_status enclose(struct run *r)
     return single ? check_single(r) : check_folder(r);
 }
 
-/* "MODEL", "MODEL/" and, of a folder, what lies below it; where the model is the value of "--option=MODEL", that part. */
-static bool names_model(const struct run *r, struct redan_slice text, struct redan_slice *below)
+static bool lies_at(const struct run *r, struct redan_slice text, struct redan_slice path,
+                    struct redan_slice *below)
 {
-    struct redan_slice path = r->model.path;
-
-    if (!redan_slice_starts(text, path))
+    if (path.len == 0 || !redan_slice_starts(text, path))
         return false;
     *below = redan_slice_sub(text, path.len, text.len);
     return below->len == 0 ||
            (r->model.folder && (below->at[0] == '/' || redan_slice_is(path, "/")));
+}
+
+/* "MODEL", "MODEL/" and, of a folder, what lies below it; by another spelling ("./MODEL", a whole path, a link) too: CMD would load what
+ * nobody verified. */
+static bool names_model(struct run *r, struct redan_slice text, struct redan_slice *below)
+{
+    /* an argument, or its tail: it ends where the argument does, with a NUL */
+    return lies_at(r, text, r->model.path, below) ||
+           (realpath(text.at, r->found) && lies_at(r, redan_slice_of(r->found), r->real, below));
 }
 
 static void put_replaced(struct run *r, struct redan_slice argument, struct redan_buf *out)
@@ -249,6 +259,20 @@ static enum redan_status make_arguments(struct run *r)
     return REDAN_OK;
 }
 
+/* Before anything is mounted. */
+static enum redan_status find(struct run *r)
+{
+    struct redan_slice path = {0};
+
+    r->found = redan_take_array(&r->cli->ctx, PATH_MAX, 1);
+    if (!r->found)
+        return REDAN_E_MEMORY;
+    REDAN_TRY(redan_copy(&r->cli->ctx, r->model.path, &path));
+    if (!realpath(path.at, r->found))
+        return redan_os_fail(&r->cli->ctx, errno, "find", r->model.path);
+    return redan_copy(&r->cli->ctx, redan_slice_of(r->found), &r->real);
+}
+
 static enum redan_status prepare(struct run *r)
 {
     struct redan_cli *cli = r->cli;
@@ -256,6 +280,7 @@ static enum redan_status prepare(struct run *r)
     REDAN_TRY(check_options(cli));
     REDAN_TRY(redan_cli_model_open(cli, redan_cli_value(cli, "verify"), true, &r->model));
     REDAN_TRY(redan_sign_wanted_open(cli, &r->who));
+    REDAN_TRY(find(r));
     REDAN_TRY(judge(r));
     if (redan_opened_folder(r->opened) || redan_cli_has(cli, "as"))
         REDAN_TRY(enclose(r));
@@ -309,9 +334,10 @@ const struct redan_command redan_cmd_run = {
         "  redan run --verify model.json --key signer.pub -- fraud-serve --model {}\n"
         "  redan run --verify model/ --identity release@example.org \\\n"
         "            --issuer https://accounts.example.org -- python3 serve.py model/\n\n"
-        "Every argument that is MODEL, lies below it, has the form --option=MODEL, or contains {} "
-        "gets the path of the\n"
-        "copy; REDAN_MODEL holds it too. One file is handed over as /proc/self/fd/N; a folder, and "
+        "Every argument that is MODEL, lies below it (however the path is spelled), has the form "
+        "--option=MODEL, or contains {}\n"
+        "gets the path of the copy; REDAN_MODEL holds it too. One file is handed over as "
+        "/proc/self/fd/N; a folder, and "
         "a "
         "file with --as,\n"
         "as a folder in memory that only CMD and its children see (this needs a mount "

@@ -2,6 +2,7 @@
 #include "cmd/inspect.h"
 
 #include "base/clock.h"
+#include "base/hex.h"
 #include "crypto/timestamp.h"
 
 enum { MILLI = 1000, HINT_SHOWN = 200 };
@@ -23,14 +24,12 @@ bool redan_inspect_add_time(struct redan_ctx *ctx, struct redan_node *map, const
 bool redan_inspect_add_hex(struct redan_ctx *ctx, struct redan_node *map, const char *key,
                            struct redan_slice bytes)
 {
-    static const char digits[] = "0123456789abcdef";
     char *text = redan_take(ctx, 2 * bytes.len + 1);
 
-    for (size_t i = 0; text && i < bytes.len; i++) {
-        text[2 * i] = digits[(unsigned char)bytes.at[i] >> 4];
-        text[2 * i + 1] = digits[(unsigned char)bytes.at[i] & 15];
-    }
-    return text && redan_node_add_text(ctx, map, key, (struct redan_slice){text, 2 * bytes.len});
+    if (!text)
+        return false;
+    redan_hex_put(text, bytes.at, bytes.len);
+    return redan_node_add_text(ctx, map, key, (struct redan_slice){text, 2 * bytes.len});
 }
 
 static bool add_names(struct redan_ctx *ctx, struct redan_node *map,

@@ -127,8 +127,8 @@ static enum redan_status open_cache(struct redan_cli *cli, struct redan_sign_fil
         return redan_fail(ctx, REDAN_E_USAGE, 0,
                           "--cache %.*s lies inside the model, and would be signed with it",
                           REDAN_FMT(path));
-    return redan_known_open(ctx, path, files->model.whole, files->options.hash,
-                            files->options.shard_size, percent, &files->known);
+    return redan_known_open(ctx, path, files->options.hash, files->options.shard_size, percent,
+                            &files->known);
 }
 
 enum redan_status redan_sign_files_open(struct redan_cli *cli, struct redan_sign_files *files)

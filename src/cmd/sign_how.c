@@ -1,11 +1,10 @@
 /* Reads the options that say who signs, and signs with a key, a certificate or an identity. */
 #include "cmd/sign_how.h"
 
-#include <stdlib.h>
-
 #include "cmd/cli_sign.h"
 #include "crypto/pkcs11.h"
 #include "io/file.h"
+#include "sign/manifest.h"
 
 enum { PEM_MAX = 1 << 20, CONFIG_MAX = 1 << 20 };
 
@@ -16,6 +15,8 @@ void redan_sign_how_done(struct redan_sign_how *how)
     for (size_t i = 0; i < how->own_count; i++)
         redan_certificate_free(how->own[i]);
     how->own_count = 0;
+    redan_mem_cleanse((char *)(uintptr_t)how->token.at, how->token.len);
+    how->token = (struct redan_slice){0};
     redan_cli_trust_done(&how->trust);
 }
 
@@ -230,11 +231,8 @@ static enum redan_status open_identity(struct redan_cli *cli, bool dry, struct r
     struct redan_keyless_token_from from = {.token = redan_cli_value(cli, "identity-token"),
                                             .file = redan_cli_value(cli, "identity-token-file"),
                                             .seconds = how->services.seconds};
-    const char *token = getenv("SIGSTORE_ID_TOKEN");
-    const char *actions = getenv("ACTIONS_ID_TOKEN_REQUEST_URL");
 
-    how->ambient =
-        !from.token.len && !from.file.len && !(token && token[0]) && actions && actions[0];
+    how->ambient = redan_keyless_asks(&from);
     if (dry && how->ambient)
         return REDAN_OK;
     REDAN_TRY(redan_keyless_token(ctx, &from, &how->token));

@@ -60,26 +60,13 @@ static enum redan_status contradictions(struct redan_cli *cli)
     return REDAN_OK;
 }
 
-/* RFC 7468 2: what tools write before a key, for people. */
-static struct redan_slice without_words(struct redan_slice text)
-{
-    const struct redan_slice begin = REDAN_S("-----BEGIN PUBLIC KEY-----");
-
-    for (size_t i = 0; i < text.len; i++) {
-        struct redan_slice rest = redan_slice_sub(text, i, text.len);
-        if ((i == 0 || text.at[i - 1] == '\n') && redan_slice_starts(rest, begin))
-            return rest;
-    }
-    return text;
-}
-
 static enum redan_status read_key(struct redan_cli *cli, struct redan_sign_wanted *w)
 {
     struct redan_slice path = redan_cli_value(cli, "key");
     struct redan_slice text = {0};
 
     REDAN_TRY(redan_file_read(&cli->ctx, path, KEY_TEXT, true, &text));
-    enum redan_status status = redan_spki_parse_text(&cli->ctx, without_words(text), &w->key);
+    enum redan_status status = redan_spki_parse_text(&cli->ctx, text, &w->key);
     redan_fail_name(&cli->ctx, path);
     REDAN_TRY(status);
     w->signer.method = REDAN_SIGN_KEY;
@@ -137,7 +124,7 @@ static enum redan_status read_policy(struct redan_cli *cli, struct redan_sign_wa
 
     w->policy_file = path;
     redan_problems_init(&problems, &cli->ctx, path);
-    enum redan_status status = redan_policy_read(&problems, path, &w->policy);
+    enum redan_status status = redan_verify_policy_read(&problems, path, &w->policy);
     w->by_policy = true;
     redan_fail_name(&cli->ctx, path);
     REDAN_TRY(status);
@@ -188,7 +175,7 @@ void redan_sign_wanted_done(struct redan_sign_wanted *wanted)
     for (size_t i = 0; i < wanted->anchor_count; i++)
         redan_certificate_free(wanted->anchors[i]);
     if (wanted->by_policy)
-        redan_policy_done(&wanted->policy);
+        redan_verify_policy_done(&wanted->policy);
     redan_cli_trust_done(&wanted->trust);
     *wanted = (struct redan_sign_wanted){.by_policy = false};
 }

@@ -26,7 +26,7 @@
 struct redan_sign_wanted {
     struct redan_signer_wanted signer; /* without a policy */
     bool by_policy;
-    struct redan_policy policy;
+    struct redan_verify_policy policy;
     struct redan_slice policy_file;
     struct redan_cli_trust trust;
     struct redan_spki *key;

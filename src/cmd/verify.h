@@ -13,8 +13,6 @@ struct redan_verify {
     struct redan_slice target;
     struct redan_cli_model model;
     struct redan_sign_wanted who;
-    bool
-        strict; /* all timestamps and log entries must verify, even where a key or a certificate needs none */
     struct redan_policy_vote *votes; /* one for each signature file */
     size_t vote_count;
     size_t agreed;

@@ -1,4 +1,6 @@
 /* A verification as signed evidence: of the very subject that the release pins, whole, and unchanged meanwhile. */
+#include <string.h>
+
 #include "base/clock.h"
 #include "cmd/cli_record.h"
 #include "cmd/verify.h"
@@ -151,39 +153,75 @@ static enum redan_status observe(struct redan_verify *v, struct redan_verify_pro
     return REDAN_OK;
 }
 
+static bool same_mark(const struct redan_tree_mark *a, const struct redan_tree_mark *b)
+{
+    return a->dev == b->dev && a->ino == b->ino && a->mtime == b->mtime && a->ctime == b->ctime;
+}
+
 /* The status change time cannot be set by hand: the same inode with the same one has the bytes that were verified. */
 static bool untouched(const struct redan_tree *before, const struct redan_tree *after)
 {
     bool same = before->count == after->count && redan_digest_eq(&before->digest, &after->digest);
 
     for (size_t i = 0; i < before->count && same; i++) {
-        const struct redan_tree_mark *a = &before->files[i].mark;
-        const struct redan_tree_mark *b = &after->files[i].mark;
-        same = a->dev == b->dev && a->ino == b->ino && a->mtime == b->mtime && a->ctime == b->ctime;
+        same = same_mark(&before->files[i].mark, &after->files[i].mark);
     }
     return same;
+}
+
+/* What was held to the signature are the very files that were there before and after: folders and links can be swapped in between, and swapped back. */
+static bool same_files(const struct redan_verify *v, const struct redan_tree *before)
+{
+    const struct redan_policy_vote *vote = redan_verify_first(v);
+    bool bytes = vote && !vote->manifest.shards && vote->manifest.hash == REDAN_HASH_SHA256;
+    size_t k = 0;
+
+    if (v->artefact)
+        return redan_digest_eq(&v->thing.digest, &before->digest);
+    for (size_t i = 0; i < v->walked.count; i++) {
+        const struct redan_tree_file *file = &v->walked.files[i];
+        while (k < before->count && redan_slice_cmp(before->files[k].path, file->path) < 0)
+            k++;
+        if (k == before->count || !redan_slice_eq(before->files[k].path, file->path) ||
+            !same_mark(&before->files[k].mark, &file->mark))
+            return false;
+        if (bytes && memcmp(v->walked.ranges[i].sum.bytes, before->files[k].digest.bytes,
+                            REDAN_DIGEST_LEN) != 0)
+            return false;
+    }
+    return true;
+}
+
+static bool is_signature(const struct redan_verify *v, struct redan_slice path)
+{
+    bool is = redan_slice_eq(path, v->check.signature);
+
+    for (size_t i = 0; i < v->check.ignore_count && !is; i++)
+        is = redan_slice_eq(path, v->check.ignore[i]);
+    return is;
 }
 
 /* Files of the subject that no signature speaks for: what the signer ignored, and git's own. The signatures themselves are none. */
 static enum redan_status covers(struct redan_verify *v, const struct redan_verify_proof *proof)
 {
-    size_t signatures = 0;
+    size_t left = 0;
+    size_t k = 0;
 
     if (v->artefact || v->refused)
         return REDAN_OK;
-    for (size_t i = 0; i < v->vote_count; i++) {
-        struct redan_slice below = {0};
-        REDAN_TRY(redan_cli_model_below(v->cli, &v->model, v->votes[i].file, &below));
-        signatures += below.len > 0;
+    for (size_t i = 0; i < proof->before.count; i++) {
+        struct redan_slice path = proof->before.files[i].path;
+        if (k < v->walked.count && redan_slice_eq(path, v->walked.files[k].path))
+            k++;
+        else
+            left += !is_signature(v, path);
     }
-    if (v->files + signatures == proof->before.count)
+    if (left == 0)
         return REDAN_OK;
     return redan_fail(&v->cli->ctx, REDAN_E_USAGE, 0,
                       "%zu of the %zu files of %.*s were not signed (left out by the signer, or of "
                       "git), so the signature does not speak for all that is released",
-                      proof->before.count -
-                          redan_min_size(proof->before.count, v->files + signatures),
-                      proof->before.count, REDAN_FMT(v->target));
+                      left, proof->before.count, REDAN_FMT(v->target));
 }
 
 enum redan_status redan_verify_proof_end(struct redan_verify *v)
@@ -195,7 +233,7 @@ enum redan_status redan_verify_proof_end(struct redan_verify *v)
     if (!proof)
         return REDAN_OK;
     REDAN_TRY(walk(v, &after));
-    if (!untouched(&proof->before, &after))
+    if (!untouched(&proof->before, &after) || !same_files(v, &proof->before))
         return redan_fail(&cli->ctx, REDAN_E_IO, 0,
                           "%.*s changed while it was verified, so nothing is recorded; try again",
                           REDAN_FMT(v->target));

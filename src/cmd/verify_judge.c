@@ -2,6 +2,7 @@
 #include "cmd/sign_files.h"
 #include "cmd/verify.h"
 #include "io/file.h"
+#include "sign/verified.h"
 
 enum { REMARKS = 64, BYTES_MAX = 512 << 20 };
 
@@ -25,116 +26,52 @@ static enum redan_status remark(struct redan_verify *v, struct redan_slice text)
     return REDAN_OK;
 }
 
-/* The recorded failure as a text, with its place. */
-static enum redan_status why(struct redan_ctx *ctx, struct redan_slice *text)
-{
-    const struct redan_failure *f = &ctx->failure;
-    const char *said = f->text[0] ? f->text : redan_status_name(f->status);
-
-    if (f->name[0] && f->line)
-        return redan_format(ctx, text, "%s:%u:%u: %s", f->name, f->line, f->column, said);
-    if (f->name[0] && f->offset)
-        return redan_format(ctx, text, "%s:byte %llu: %s", f->name, (unsigned long long)f->offset,
-                            said);
-    return redan_format(ctx, text, "%s%s%s", f->name, f->name[0] ? ": " : "", said);
-}
-
-/* Whether a status says that what was given is bad, and not the machine. */
-static bool is_finding(enum redan_status status)
-{
-    return status == REDAN_E_SIGNATURE || status == REDAN_E_SCHEMA || status == REDAN_E_SYNTAX ||
-           status == REDAN_E_LIMIT;
-}
-
 /* A bad signature refuses; anything else goes up. */
 static enum redan_status settle(struct redan_verify *v, enum redan_status status)
 {
     struct redan_ctx *ctx = &v->cli->ctx;
 
-    if (!is_finding(status))
+    if (!redan_verified_refuses(status))
         return status;
-    REDAN_TRY(why(ctx, &v->reason));
+    REDAN_TRY(redan_verified_why(ctx, &v->reason));
     redan_fail_clear(ctx);
     v->refused = true;
     return REDAN_OK;
 }
 
-static enum redan_status read_vote(struct redan_verify *v, struct redan_policy_vote *vote)
-{
-    struct redan_ctx *ctx = &v->cli->ctx;
-    struct redan_slice text = {0};
-
-    REDAN_TRY(redan_file_read(ctx, vote->file, REDAN_BUNDLE_MAX, true, &text));
-    REDAN_TRY(redan_sha256(ctx, text, &vote->digest));
-    return redan_bundle_parse(ctx, text, &vote->bundle);
-}
-
-/* What stands beside the signature of a key or a certificate counts when the trust root at hand knows it, and is not needed otherwise. */
-static enum redan_status judge_signer(struct redan_verify *v, struct redan_policy_vote *vote)
-{
-    struct redan_ctx *ctx = &v->cli->ctx;
-    struct redan_signer_wanted alone = v->who.signer;
-    struct redan_slice text = {0};
-    struct redan_slice note = {0};
-    enum redan_status status =
-        redan_sign_judge(ctx, &vote->bundle, &v->who.signer, &v->thing, &vote->facts);
-
-    if (status != REDAN_E_SIGNATURE || v->strict ||
-        vote->bundle.log_count + vote->bundle.stamp_count == 0)
-        return status;
-    REDAN_TRY(why(ctx, &text));
-    redan_fail_clear(ctx);
-    alone.root = NULL;
-    REDAN_TRY(redan_sign_judge(ctx, &vote->bundle, &alone, &v->thing, &vote->facts));
-    REDAN_TRY(redan_format(ctx, &note,
-                           "the timestamps and log entries beside the signature do not count; "
-                           "--trust-root says whose would: %.*s",
-                           REDAN_FMT(text)));
-    return remark(v, note);
-}
-
 static enum redan_status judge_one(struct redan_verify *v, struct redan_policy_vote *vote)
 {
     struct redan_ctx *ctx = &v->cli->ctx;
+    const struct redan_signer_wanted *signer = &v->who.signer;
+    bool strict = v->artefact || v->who.trust.given;
+    struct redan_slice stray = {0};
+    struct redan_slice note = {0};
 
-    enum redan_status status = read_vote(v, vote);
-    redan_fail_name(ctx, vote->file);
+    enum redan_status status = redan_verified_read(ctx, vote);
+    if (redan_verified_refuses(status)) /* what cannot be read is named in the words already */
+        redan_fail_name(ctx, vote->file);
     REDAN_TRY(status);
-    REDAN_TRY(judge_signer(v, vote));
     if (v->artefact)
+        REDAN_TRY(redan_verified_signer(ctx, &vote->bundle, signer, &v->thing, strict, &vote->facts,
+                                        &stray));
+    else
+        REDAN_TRY(redan_verified_model(ctx, signer, strict, vote, &stray));
+    if (stray.len == 0)
         return REDAN_OK;
-    if (!vote->bundle.is_dsse)
-        return redan_fail(ctx, REDAN_E_SCHEMA, 0,
-                          "%.*s signs one file, not the files of a model: redan verify --bundle "
-                          "BUNDLE FILE",
-                          REDAN_FMT(vote->file));
-    return redan_manifest_parse(ctx, vote->bundle.dsse.payload, &vote->manifest);
+    REDAN_TRY(redan_format(ctx, &note,
+                           "the timestamps and log entries beside the signature do not count; "
+                           "--trust-root says whose would: %.*s",
+                           REDAN_FMT(stray)));
+    return remark(v, note);
 }
 
-/* One that cannot be read does not count; the quorum may be met without it. Those that can come first. */
 static enum redan_status judge_policy(struct redan_verify *v)
 {
-    struct redan_ctx *ctx = &v->cli->ctx;
-    size_t sound = 0;
-
-    for (size_t i = 0; i < v->vote_count; i++) {
-        struct redan_policy_vote vote = v->votes[i];
-        enum redan_status status = read_vote(v, &vote);
-        if (is_finding(status)) {
-            REDAN_TRY(why(ctx, &vote.refused));
-            redan_fail_clear(ctx);
-            v->votes[i] = vote;
-            continue;
-        }
-        REDAN_TRY(status);
-        v->votes[i] = v->votes[sound];
-        v->votes[sound++] = vote;
-    }
-    REDAN_TRY(settle(
-        v, redan_policy_judge(ctx, &v->who.policy, v->model.name, v->votes, sound, &v->agreed)));
+    REDAN_TRY(settle(v, redan_verified_policy(&v->cli->ctx, &v->who.policy, v->model.name, v->votes,
+                                              v->vote_count, &v->agreed)));
     if (v->refused) {
         v->agreed = 0;
-        for (size_t i = 0; i < sound; i++)
+        for (size_t i = 0; i < v->vote_count; i++)
             v->agreed += v->votes[i].refused.len == 0 && v->votes[i].signer;
     }
     return REDAN_OK;
@@ -238,8 +175,6 @@ enum redan_status redan_verify_judge(struct redan_verify *v)
 {
     if (v->artefact)
         REDAN_TRY(read_thing(v));
-    else
-        v->thing.oms = true;
     if (v->who.by_policy) {
         REDAN_TRY(judge_policy(v));
     } else {

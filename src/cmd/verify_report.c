@@ -81,24 +81,61 @@ static void text_differences(struct redan_buf *out, const struct redan_verify *v
         redan_buf_printf(out, "and %zu more; --json has all\n", v->difference_count - SHOWN);
 }
 
-/* What the signer left out and is there all the same deserves a line; the signatures are meant to be. */
+/* Whether it is there, and is neither one of the signatures nor what the caller left out. */
+static enum redan_status is_left_out(struct redan_verify *v, struct redan_slice path, bool *is)
+{
+    struct redan_slice whole = {0};
+
+    *is = false;
+    if (redan_slice_eq(path, v->check.signature))
+        return REDAN_OK;
+    for (size_t i = 0; i < v->check.ignore_count; i++) {
+        if (redan_slice_eq(path, v->check.ignore[i]))
+            return REDAN_OK;
+    }
+    REDAN_TRY(redan_path_join(&v->cli->ctx, v->model.path, path, &whole));
+    *is = redan_file_exists(&v->cli->ctx, whole) || redan_folder_exists(&v->cli->ctx, whole);
+    return REDAN_OK;
+}
+
+/* What nobody signed and is there all the same deserves a word: what the signer left out, and git's own, which need not be listed. */
+static enum redan_status left_out(struct redan_verify *v, const struct redan_manifest *m,
+                                  struct redan_slice **list, size_t *count)
+{
+    size_t all = m->ignore_count + (v->check.keep_git ? 0 : REDAN_MANIFEST_GIT);
+    struct redan_slice *made = redan_take_array(&v->cli->ctx, all + 1, sizeof(*made));
+    size_t n = 0;
+
+    if (!made)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < all && v->model.folder; i++) {
+        struct redan_slice path =
+            i < m->ignore_count ? m->ignore[i] : redan_manifest_git[i - m->ignore_count];
+        bool is = false;
+        for (size_t k = 0; i >= m->ignore_count && k < m->ignore_count && !is; k++)
+            is = redan_slice_eq(path, m->ignore[k]);
+        if (is) /* listed, and looked at before */
+            continue;
+        REDAN_TRY(is_left_out(v, path, &is));
+        if (is)
+            made[n++] = path;
+    }
+    *list = made;
+    *count = n;
+    return REDAN_OK;
+}
+
 static enum redan_status text_left_out(struct redan_verify *v, const struct redan_manifest *m,
                                        struct redan_buf *out)
 {
-    struct redan_ctx *ctx = &v->cli->ctx;
-    size_t shown = 0;
+    struct redan_slice *list = NULL;
+    size_t count = 0;
 
-    for (size_t i = 0; i < m->ignore_count && shown < SHOWN && v->model.folder; i++) {
-        struct redan_slice path = {0};
-        bool signature = redan_slice_eq(m->ignore[i], v->check.signature);
-        for (size_t k = 0; k < v->check.ignore_count; k++)
-            signature = signature || redan_slice_eq(m->ignore[i], v->check.ignore[k]);
-        REDAN_TRY(redan_path_join(ctx, v->model.path, m->ignore[i], &path));
-        if (signature || !(redan_file_exists(ctx, path) || redan_folder_exists(ctx, path)))
-            continue;
-        show(out, "not signed: ", m->ignore[i]);
-        shown++;
-    }
+    REDAN_TRY(left_out(v, m, &list, &count));
+    for (size_t i = 0; i < count && i < SHOWN; i++)
+        show(out, "not signed: ", list[i]);
+    if (count > SHOWN)
+        redan_buf_printf(out, "and %zu more that were not signed; --json has all\n", count - SHOWN);
     return REDAN_OK;
 }
 
@@ -306,6 +343,8 @@ enum redan_status redan_verify_json(struct redan_verify *v)
     const struct redan_policy_vote *first = redan_verify_first(v);
     struct redan_node *root = redan_node_new(ctx, REDAN_NODE_MAP);
     struct redan_node *votes = NULL;
+    struct redan_slice *unsigned_there = NULL;
+    size_t unsigned_count = 0;
 
     if (!root || !redan_node_add_text(ctx, root, "schema", REDAN_S("redan/verification/1")) ||
         !redan_node_add_text(ctx, root, "verdict",
@@ -322,7 +361,11 @@ enum redan_status redan_verify_json(struct redan_verify *v)
         if (!add_vote(v, votes, &v->votes[i]))
             return REDAN_E_MEMORY;
     }
-    if ((first && !v->artefact && !add_manifest(v, root, &first->manifest)) ||
+    if (first && !v->artefact)
+        REDAN_TRY(left_out(v, &first->manifest, &unsigned_there, &unsigned_count));
+    if ((first && !v->artefact &&
+         (!add_manifest(v, root, &first->manifest) ||
+          !add_texts(ctx, root, "not_signed", unsigned_there, unsigned_count))) ||
         (!v->artefact && !add_differences(v, root)) || (tells_trust(v) && !add_trust(v, root)) ||
         (v->who.by_policy && !add_policy(v, root)) ||
         !add_texts(ctx, root, "remarks", v->remarks, v->remark_count))

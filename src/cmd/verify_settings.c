@@ -133,7 +133,5 @@ enum redan_status redan_verify_settings(struct redan_verify *v)
         REDAN_TRY(redan_cli_model_open(cli, v->target, true, &v->model));
     REDAN_TRY(redan_sign_wanted_open(cli, &v->who));
     REDAN_TRY(list_signatures(v, v->artefact ? "bundle" : "signature"));
-    v->strict = v->artefact || v->who.signer.method == REDAN_SIGN_SIGSTORE ||
-                v->who.signer.need_log || v->who.signer.need_stamp || v->who.trust.given;
     return v->artefact ? REDAN_OK : read_check(v);
 }

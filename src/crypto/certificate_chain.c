@@ -44,7 +44,9 @@ X509_STORE *redan_certificate_store(struct redan_certificate *const *anchors, si
     if (good) {
         X509_VERIFY_PARAM_set_time(param, (time_t)at);
         X509_VERIFY_PARAM_set_auth_level(param, AUTH_LEVEL);
-        good = X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
+        /* RFC 5280 4.2.1.11: a policy that an issuer requires must be there. */
+        good = X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN |
+                                                      X509_V_FLAG_POLICY_CHECK) == 1 &&
                X509_STORE_set1_param(store, param) == 1;
     }
     for (size_t i = 0; good && i < count; i++)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/hex.h"
 #include "base/utf8.h"
 #include "crypto/certificate_parts.h"
 
@@ -60,22 +61,18 @@ bool redan_certificate_time(const ASN1_TIME *time, int64_t *seconds)
 static enum redan_status read_serial(struct redan_ctx *ctx, const X509 *x509,
                                      struct redan_slice *serial)
 {
-    static const char digit[] = "0123456789abcdef";
     const ASN1_INTEGER *number = X509_get0_serialNumber(x509);
     const unsigned char *bytes = ASN1_STRING_get0_data(number);
     int len = ASN1_STRING_length(number);
-    char text[2 * SERIAL_MAX + 1];
+    char text[1 + 2 * SERIAL_MAX + 1]; /* a sign before the digits */
     size_t n = 0;
 
     if (len < 1 || len > SERIAL_MAX)
         return redan_fail(ctx, REDAN_E_SYNTAX, 0, "a certificate's serial number of %d bytes", len);
     if (ASN1_STRING_type(number) == V_ASN1_NEG_INTEGER)
         text[n++] = '-';
-    for (int i = 0; i < len; i++) {
-        text[n++] = digit[bytes[i] >> 4];
-        text[n++] = digit[bytes[i] & 15];
-    }
-    return redan_copy(ctx, (struct redan_slice){text, n}, serial);
+    redan_hex_put(text + n, bytes, (size_t)len);
+    return redan_copy(ctx, redan_slice_of(text), serial);
 }
 
 /* Where one reader stops at a NUL and another does not, they would see two names. */

@@ -50,23 +50,14 @@ bool redan_digest_eq(const struct redan_digest *a, const struct redan_digest *b)
 
 void redan_digest_hex(const struct redan_digest *digest, char hex[REDAN_DIGEST_HEX])
 {
-    static const char digit[] = "0123456789abcdef";
-
-    for (size_t i = 0; i < REDAN_DIGEST_LEN; i++) {
-        hex[2 * i] = digit[digest->bytes[i] >> 4];
-        hex[2 * i + 1] = digit[digest->bytes[i] & 15];
-    }
-    hex[2 * REDAN_DIGEST_LEN] = '\0';
+    redan_hex_put(hex, digest->bytes, REDAN_DIGEST_LEN);
 }
 
 bool redan_digest_parse_hex(struct redan_slice text, struct redan_digest *digest)
 {
     struct redan_digest out;
 
-    for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] >= 'A' && text.at[i] <= 'F')
-            return false;
-    if (!redan_hex_parse(text, out.bytes, REDAN_DIGEST_LEN))
+    if (!redan_hex_parse_lower(text, out.bytes, REDAN_DIGEST_LEN))
         return false;
     *digest = out;
     return true;

@@ -239,24 +239,14 @@ bool redan_sum_eq(const struct redan_sum *a, const struct redan_sum *b)
 
 void redan_sum_hex(const struct redan_sum *sum, char hex[REDAN_SUM_HEX])
 {
-    static const char digit[] = "0123456789abcdef";
-    size_t len = redan_min_size(sum->len, REDAN_SUM_MAX);
-
-    for (size_t i = 0; i < len; i++) {
-        hex[2 * i] = digit[sum->bytes[i] >> 4];
-        hex[2 * i + 1] = digit[sum->bytes[i] & 15];
-    }
-    hex[2 * len] = '\0';
+    redan_hex_put(hex, sum->bytes, redan_min_size(sum->len, REDAN_SUM_MAX));
 }
 
 bool redan_sum_parse_hex(struct redan_slice text, enum redan_hash hash, struct redan_sum *sum)
 {
     struct redan_sum out = {.len = hashes[hash].len};
 
-    for (size_t i = 0; i < text.len; i++)
-        if (text.at[i] >= 'A' && text.at[i] <= 'F')
-            return false;
-    if (!redan_hex_parse(text, out.bytes, out.len))
+    if (!redan_hex_parse_lower(text, out.bytes, out.len))
         return false;
     *sum = out;
     return true;

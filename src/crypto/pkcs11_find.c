@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/hex.h"
 #include "crypto/certificate.h"
 #include "crypto/pkcs11_parts.h"
 
@@ -82,8 +83,7 @@ static void tell(struct redan_ctx *ctx, const struct redan_pkcs11_token *token,
         char hex[2 * 8 + 1] = "";
         (void)attribute(ctx, token, keys[i], CKA_LABEL, &label);
         (void)attribute(ctx, token, keys[i], CKA_ID, &id);
-        for (size_t k = 0; k < id.len && k < 8; k++)
-            (void)snprintf(hex + 2 * k, 3, "%02x", (unsigned)(unsigned char)id.at[k]);
+        redan_hex_put(hex, id.at, redan_min_size(id.len, 8));
         int n = snprintf(told + len, TOLD - len, "%s\"%.*s\" (id %s%s)", i ? ", " : "",
                          REDAN_FMT(redan_slice_sub(label, 0, 32)), hex, id.len > 8 ? "..." : "");
         len += n > 0 ? (size_t)n : 0;

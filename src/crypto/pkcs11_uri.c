@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "crypto/key_parts.h"
 #include "crypto/pkcs11.h"
 
 enum { ADDRESS_MAX = 4096 };
@@ -156,9 +157,14 @@ enum redan_status redan_pkcs11_uri_parse(struct redan_ctx *ctx, struct redan_sli
         return redan_fail(ctx, REDAN_E_SYNTAX, 0, "the address of a key has at most %d bytes",
                           ADDRESS_MAX);
     (void)redan_slice_cut(redan_slice_sub(text, start, text.len), '?', &path, &query);
-    REDAN_TRY(read_part(ctx, path, start, false, &made));
-    REDAN_TRY(read_part(ctx, query, start + path.len + 1, true, &made));
-    REDAN_TRY(check(ctx, &made));
-    *uri = made;
-    return REDAN_OK;
+    enum redan_status status = read_part(ctx, path, start, false, &made);
+    if (status == REDAN_OK)
+        status = read_part(ctx, query, start + path.len + 1, true, &made);
+    if (status == REDAN_OK)
+        status = check(ctx, &made);
+    if (status == REDAN_OK)
+        *uri = made;
+    else
+        redan_key_cleanse(&made.value[REDAN_PKCS11_PIN_VALUE]);
+    return status;
 }

@@ -187,6 +187,22 @@ enum redan_status redan_spki_parse_rsa(struct redan_ctx *ctx, struct redan_slice
     return redan_spki_parse(ctx, whole, spki);
 }
 
+/* RFC 7468 2: explanatory text comes before the first line that begins a block. */
+static struct redan_slice without_words(struct redan_slice text)
+{
+    const struct redan_slice begin = REDAN_S("-----BEGIN ");
+    struct redan_slice line = {0};
+    struct redan_slice rest = text;
+
+    while (rest.len) {
+        struct redan_slice here = rest;
+        (void)redan_slice_cut(rest, '\n', &line, &rest);
+        if (redan_slice_starts(line, begin))
+            return here;
+    }
+    return text;
+}
+
 enum redan_status redan_spki_parse_text(struct redan_ctx *ctx, struct redan_slice text,
                                         struct redan_spki **spki)
 {
@@ -195,7 +211,7 @@ enum redan_status redan_spki_parse_text(struct redan_ctx *ctx, struct redan_slic
 
     if (text.len > REDAN_KEY_TEXT_MAX)
         return redan_fail(ctx, REDAN_E_LIMIT, REDAN_KEY_TEXT_MAX, "no key is this long");
-    text = redan_slice_trim(text);
+    text = redan_slice_trim(without_words(text));
     if (!redan_slice_starts(text, REDAN_S("-----"))) {
         struct redan_key *key REDAN_DEFER(redan_key_drop) = NULL;
         REDAN_TRY(redan_key_parse_public(ctx, text, &key));

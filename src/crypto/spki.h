@@ -22,7 +22,8 @@ REDAN_NODISCARD enum redan_status redan_spki_parse(struct redan_ctx *ctx, struct
 /* RSAPublicKey in DER (RFC 8017 A.1.1), as some trust roots have it. */
 REDAN_NODISCARD enum redan_status
 redan_spki_parse_rsa(struct redan_ctx *ctx, struct redan_slice der, struct redan_spki **spki);
-/* One PEM block "PUBLIC KEY" and nothing else but white space; or an OpenSSH public line of a kind that has an SPKI. */
+/* One PEM block "PUBLIC KEY", before which tools may have written words for people (RFC 7468 2) and behind which there is nothing but white
+ * space; or an OpenSSH public line of a kind that has an SPKI. */
 REDAN_NODISCARD enum redan_status
 redan_spki_parse_text(struct redan_ctx *ctx, struct redan_slice text, struct redan_spki **spki);
 /* The public half of a signing key. */

@@ -38,6 +38,8 @@ struct exchange {
 
 static void exchange_done(struct exchange *x)
 {
+    for (struct curl_slist *h = x->headers; h; h = h->next) /* curl's copies: see `line` */
+        redan_mem_cleanse(h->data, strlen(h->data));
     if (x->headers)
         x->api.slist_free_all(x->headers);
     if (x->easy)
@@ -347,7 +349,7 @@ enum redan_status redan_http_send(struct redan_ctx *ctx, const struct redan_http
 
     redan_buf_init(&x.body, ctx, ctx->limits.output);
     redan_buf_init(&x.line, ctx, HEADER_MAX);
-    x.line.secret = true;
+    x.line.secret = x.body.secret = true; /* an answer may hold one too */
     if (request->seconds == 0 || request->seconds > 86400)
         return redan_fail(ctx, REDAN_E_USAGE, 0, "a request needs a time limit of at most a day");
     REDAN_TRY(check_url(&x, request->url));

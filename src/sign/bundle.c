@@ -10,40 +10,31 @@
 /* Beside the payload a bundle is small: an attacker's is not given memory for more. */
 enum { NODES = 16384 };
 
-struct word {
-    const char *text;
-    int value;
-};
-
-/* The place of a word in a table that NULL ends; -1. */
-static int lookup(const struct word *words, struct redan_slice text)
-{
-    for (; words->text; words++)
-        if (redan_slice_is(text, words->text))
-            return words->value;
-    return -1;
-}
-
 /* sigstore_bundle.proto, Bundle.media_type */
 static enum redan_status read_version(struct redan_ctx *ctx, const struct redan_message *root,
                                       struct redan_bundle *bundle)
 {
-    static const struct word words[] = {
+    static const struct {
+        const char *type;
+        enum redan_bundle_version version;
+    } rows[] = {
         {"application/vnd.dev.sigstore.bundle+json;version=0.1", REDAN_BUNDLE_V01},
         {"application/vnd.dev.sigstore.bundle+json;version=0.2", REDAN_BUNDLE_V02},
         {"application/vnd.dev.sigstore.bundle+json;version=0.3", REDAN_BUNDLE_V03},
         {"application/vnd.dev.sigstore.bundle.v0.3+json", REDAN_BUNDLE_V03},
-        {NULL, 0}};
+    };
     struct redan_slice text = {0};
 
     REDAN_TRY(redan_message_text(ctx, root, "mediaType", &text));
-    int version = lookup(words, text);
-    if (version < 0)
-        return redan_message_fail(ctx, root, "mediaType", REDAN_E_SCHEMA,
-                                  "\"%s\" is no bundle of the versions 0.1, 0.2 and 0.3",
-                                  redan_snippet_of(text).text);
-    bundle->version = (enum redan_bundle_version)version;
-    return REDAN_OK;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        if (redan_slice_is(text, rows[i].type)) {
+            bundle->version = rows[i].version;
+            return REDAN_OK;
+        }
+    }
+    return redan_message_fail(ctx, root, "mediaType", REDAN_E_SCHEMA,
+                              "\"%s\" is no bundle of the versions 0.1, 0.2 and 0.3",
+                              redan_snippet_of(text).text);
 }
 
 /* {"hint"} of sigstore_common.proto, PublicKeyIdentifier; before OMS 1.1.0 {"rawBytes", "keyDetails"} of a PublicKey, which held a PEM. */
@@ -298,27 +289,44 @@ static enum redan_status read_material(struct redan_ctx *ctx, const struct redan
     return read_stamps(ctx, &material, bundle);
 }
 
+const char *redan_bundle_hash_name(enum redan_hash hash)
+{
+    static const char *const names[REDAN_HASH_COUNT] = {[REDAN_HASH_SHA256] = "SHA2_256",
+                                                        [REDAN_HASH_SHA384] = "SHA2_384",
+                                                        [REDAN_HASH_SHA512] = "SHA2_512"};
+
+    return names[hash];
+}
+
+static bool hash_of(struct redan_slice name, enum redan_hash *hash)
+{
+    for (int i = 0; i < REDAN_HASH_COUNT; i++) {
+        const char *known = redan_bundle_hash_name((enum redan_hash)i);
+        if (known && redan_slice_is(name, known)) {
+            *hash = (enum redan_hash)i;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* sigstore_common.proto, HashOutput */
 static enum redan_status read_digest(struct redan_ctx *ctx, const struct redan_message *digest,
                                      struct redan_bundle *bundle)
 {
-    static const struct word words[] = {{"SHA2_256", REDAN_HASH_SHA256},
-                                        {"SHA2_384", REDAN_HASH_SHA384},
-                                        {"SHA2_512", REDAN_HASH_SHA512},
-                                        {NULL, 0}};
     static const char *const names[] = {"algorithm", "digest", NULL};
+    enum redan_hash hash = REDAN_HASH_SHA256;
     struct redan_slice name = {0};
     struct redan_slice bytes = {0};
 
     REDAN_TRY(redan_message_only(ctx, digest, names));
     REDAN_TRY(redan_message_text(ctx, digest, "algorithm", &name));
-    int hash = lookup(words, name);
-    if (hash < 0)
+    if (!hash_of(name, &hash))
         return redan_message_fail(ctx, digest, "algorithm", REDAN_E_SCHEMA,
                                   "\"%s\" is none of SHA2_256, SHA2_384 and SHA2_512",
                                   redan_snippet_of(name).text);
     REDAN_TRY(redan_message_bytes(ctx, digest, "digest", false, &bytes));
-    bundle->digest_hash = (enum redan_hash)hash;
+    bundle->digest_hash = hash;
     if (bytes.len != redan_hash_len(bundle->digest_hash))
         return redan_message_fail(ctx, digest, "digest", REDAN_E_SCHEMA,
                                   "has %zu bytes; a %.*s has %zu", bytes.len, REDAN_FMT(name),

@@ -60,7 +60,10 @@ struct redan_bundle {
     struct redan_sum digest;
 };
 
-/* Strict: the five media types (0.1, 0.2, 0.3 in both spellings ...) only; unknown or duplicate fields, both contents, two signatures, none, base64 that is not canonical (both alphabets in the envelope,
+/* "SHA2_256", "SHA2_384", "SHA2_512" (sigstore_common.proto, HashAlgorithm); NULL for the others. */
+const char *redan_bundle_hash_name(enum redan_hash hash);
+
+/* Strict: the media types of 0.1, 0.2 and 0.3 (in both spellings) only; unknown or duplicate fields, both contents, two signatures, none, base64 that is not canonical (both alphabets in the envelope,
  * the standard one elsewhere), numbers that are not int64, trailing text, a chain in 0.3 from Sigstore is left to the judge: x509CertificateChain is read in every version. null and absence are the same.
  * REDAN_E_SYNTAX, _SCHEMA, _LIMIT with the place. */
 REDAN_NODISCARD enum redan_status redan_bundle_parse(struct redan_ctx *ctx, struct redan_slice text,

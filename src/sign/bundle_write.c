@@ -118,14 +118,10 @@ static void add_stamps(struct redan_buf *out, const struct redan_bundle *bundle)
 
 static void add_message(struct redan_buf *out, const struct redan_bundle *bundle)
 {
-    static const char *const names[REDAN_HASH_COUNT] = {[REDAN_HASH_SHA256] = "SHA2_256",
-                                                        [REDAN_HASH_SHA384] = "SHA2_384",
-                                                        [REDAN_HASH_SHA512] = "SHA2_512"};
-
     redan_buf_text(out, ",\"messageSignature\":{");
     if (bundle->has_digest) {
         redan_buf_printf(out, "\"messageDigest\":{\"algorithm\":\"%s\",",
-                         names[bundle->digest_hash]);
+                         redan_bundle_hash_name(bundle->digest_hash));
         add_bytes(out, "digest",
                   (struct redan_slice){(const char *)bundle->digest.bytes, bundle->digest.len});
         redan_buf_text(out, "},");

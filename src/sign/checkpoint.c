@@ -5,6 +5,7 @@
 
 #include "base/hex.h"
 #include "base/utf8.h"
+#include "codec/problem.h"
 
 #define DASH "\xe2\x80\x94 " /* U+2014 and a blank begin every signature line */
 #define NO_ROOT "its third line must be the root, 32 bytes in base64"
@@ -133,20 +134,43 @@ enum redan_status redan_checkpoint_parse(struct redan_ctx *ctx, struct redan_sli
     return REDAN_OK;
 }
 
+/* tlog-checkpoint: the origin is the log's name. Rekor v1 writes "NAME - TREE", of a name that its operator gave it, whatever its address. */
+static bool name_of_log(struct redan_slice origin, const struct redan_trust_log *log,
+                        struct redan_slice *name)
+{
+    uint64_t tree = 0;
+    size_t at = origin.len;
+
+    *name = log->host;
+    if (redan_slice_eq(origin, log->host))
+        return true;
+    while (at > 0 && origin.at[at - 1] != ' ')
+        at--;
+    if (at <= 3 || !redan_slice_is(redan_slice_sub(origin, at - 3, 3), " - "))
+        return false;
+    *name = redan_slice_sub(origin, 0, at - 3);
+    return redan_slice_u64(redan_slice_sub(origin, at, SIZE_MAX), &tree);
+}
+
 enum redan_status redan_checkpoint_verify(struct redan_ctx *ctx,
                                           const struct redan_checkpoint *checkpoint,
                                           const struct redan_trust_log *log)
 {
     struct redan_slice id = log->checkpoint_id.len ? log->checkpoint_id : log->id;
+    struct redan_slice name = {0};
     bool signed_by_log = false;
 
+    if (!name_of_log(checkpoint->origin, log, &name))
+        return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
+                          "the checkpoint is of \"%s\", not of the log %.*s",
+                          redan_snippet_of(checkpoint->origin).text, REDAN_FMT(log->host));
     if (id.len < REDAN_CHECKPOINT_HINT)
         return redan_fail(ctx, REDAN_E_SIGNATURE, 0, "the log %.*s has no id to sign with",
                           REDAN_FMT(log->url));
     for (size_t i = 0; i < checkpoint->count; i++) {
         const struct redan_checkpoint_line *line = &checkpoint->lines[i];
 
-        if (!redan_slice_eq(line->name, log->host) ||
+        if (!redan_slice_eq(line->name, name) ||
             memcmp(line->hint, id.at, REDAN_CHECKPOINT_HINT) != 0)
             continue;
         enum redan_status status = redan_spki_verify(ctx, log->key, redan_spki_hash(log->key),
@@ -162,6 +186,6 @@ enum redan_status redan_checkpoint_verify(struct redan_ctx *ctx,
         return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
                           "the checkpoint is not signed by the log %.*s: none of its %zu "
                           "signatures has this name and the key's id",
-                          REDAN_FMT(log->host), checkpoint->count);
+                          REDAN_FMT(name), checkpoint->count);
     return REDAN_OK;
 }

@@ -30,7 +30,7 @@ struct redan_checkpoint {
 REDAN_NODISCARD enum redan_status redan_checkpoint_parse(struct redan_ctx *ctx,
                                                          struct redan_slice text,
                                                          struct redan_checkpoint *checkpoint);
-/* Signed by this log: by the name of its host, with the hint of its id. Every such line must verify, one must be there; lines of others are not believed and not judged.
+/* Of this log, by its origin, and signed by it: by the name of its host (of Rekor v1, "NAME - TREE", by that name), with the hint of its id. Every such line must verify, one must be there; lines of others are not believed and not judged.
  * REDAN_E_SIGNATURE, recorded. */
 REDAN_NODISCARD enum redan_status redan_checkpoint_verify(struct redan_ctx *ctx,
                                                           const struct redan_checkpoint *checkpoint,

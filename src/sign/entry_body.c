@@ -134,14 +134,6 @@ static enum redan_status hashedrekord_1(struct redan_ctx *ctx, const struct reda
     return same_pem(ctx, redan_node_get(made, "publicKey"), "content", about);
 }
 
-/* sigstore_common.proto, HashAlgorithm */
-static const char *common_name(enum redan_hash hash)
-{
-    if (hash == REDAN_HASH_SHA384)
-        return "SHA2_384";
-    return hash == REDAN_HASH_SHA512 ? "SHA2_512" : "SHA2_256";
-}
-
 static enum redan_status same_verifier(struct redan_ctx *ctx, const struct redan_node *verifier,
                                        const struct redan_entry_about *about)
 {
@@ -171,10 +163,10 @@ static enum redan_status hashedrekord_2(struct redan_ctx *ctx, const struct reda
     const struct redan_node *made = redan_node_get(record, "signature");
     struct redan_slice wanted = {(const char *)about->sum.bytes, about->sum.len};
 
-    if (!redan_slice_is(redan_node_text(data, "algorithm"), common_name(about->hash)))
+    if (!redan_slice_is(redan_node_text(data, "algorithm"), redan_bundle_hash_name(about->hash)))
         return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
                           "the log entry's digest is by another algorithm than %s",
-                          common_name(about->hash));
+                          redan_bundle_hash_name(about->hash));
     REDAN_TRY(same_bytes(ctx, data, "digest", wanted, "content"));
     REDAN_TRY(same_bytes(ctx, made, "content", about->signature, "signature"));
     return same_verifier(ctx, redan_node_get(made, "verifier"), about);

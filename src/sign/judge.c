@@ -137,16 +137,9 @@ static enum redan_status verify_stamps(struct redan_ctx *ctx, struct judging *ju
 {
     const struct redan_bundle *bundle = judging->bundle;
     const struct redan_trust_root *root = judging->wanted->root;
-    struct redan_timestamp_authority *authorities =
-        redan_take_array(ctx, root->stamper_count + 1, sizeof(*authorities));
+    struct redan_timestamp_authority *authorities = NULL;
 
-    if (!authorities)
-        return REDAN_E_MEMORY;
-    for (size_t i = 0; i < root->stamper_count; i++)
-        authorities[i] = (struct redan_timestamp_authority){.chain = root->stampers[i].chain,
-                                                            .count = root->stampers[i].count,
-                                                            .from = root->stampers[i].from,
-                                                            .until = root->stampers[i].until};
+    REDAN_TRY(redan_trust_root_stampers(ctx, root, &authorities));
     for (size_t i = 0; i < bundle->stamp_count; i++) {
         int64_t at = 0;
 

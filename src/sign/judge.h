@@ -62,30 +62,4 @@ REDAN_NODISCARD enum redan_status redan_sign_judge(struct redan_ctx *ctx,
                                                    const struct redan_signed_thing *thing,
                                                    struct redan_signer_facts *facts);
 
-/* The parts, each of which records why it refuses. */
-
-/* A log entry (sign/entry.c): known log, promise and/or inclusion with checkpoint as the bundle's version asks, and a body that says this very signature, content and
- * verifier. `verifier` is the leaf's DER, or NULL when a bare key signed (then `key`). `content` is the payload's PAE, or empty and `sum` the digest of the message. */
-struct redan_entry_expected {
-    struct redan_slice signature;
-    const struct redan_certificate *certificate;
-    const struct redan_spki *key;
-    bool is_dsse;
-    const struct redan_dsse *dsse;
-    struct redan_slice pae;
-    struct redan_digest digest; /* of the message, when it is no DSSE */
-};
-REDAN_NODISCARD enum redan_status
-redan_sign_entry(struct redan_ctx *ctx, const struct redan_bundle *bundle,
-                 const struct redan_bundle_log *entry, const struct redan_trust_root *root,
-                 const struct redan_entry_expected *expected, const struct redan_trust_log **log,
-                 int64_t *time /* 0 when it has none that is proved */);
-
-/* A checkpoint (sign/checkpoint.c; C2SP tlog-checkpoint, signed-note): signed by `log`, and of this size and root. */
-REDAN_NODISCARD enum redan_status redan_sign_checkpoint(struct redan_ctx *ctx,
-                                                        struct redan_slice text,
-                                                        const struct redan_trust_log *log,
-                                                        uint64_t size,
-                                                        const struct redan_digest *root);
-
 #endif

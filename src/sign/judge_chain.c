@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "sign/identity.h"
 
-enum { BETWEEN_MAX = 2 * REDAN_CERTIFICATES_MAX, MILLI = 1000 };
+enum { MILLI = 1000 };
 
 static enum redan_status check_material(struct redan_ctx *ctx, const struct redan_bundle *bundle,
                                         enum redan_sign_method method)
@@ -104,27 +104,15 @@ static enum redan_status check_validity(struct redan_ctx *ctx,
                       when);
 }
 
-/* One authority of the trust root, and what the bundle brought as untrusted links. */
+/* One authority of the trust root, whole as it is pinned: a link that a bundle brings may be one that was withdrawn, or issued for other uses. */
 static enum redan_status chain_to(struct redan_ctx *ctx, const struct redan_judge_chain *chain,
                                   const struct redan_trust_authority *authority, int64_t at,
                                   const struct redan_certificate **issuer)
 {
-    struct redan_certificate *between[BETWEEN_MAX] = {NULL};
     size_t own = authority->count - 1;
-    size_t more = chain->count - 1;
-    struct redan_certificate *const *anchor = &authority->chain[own];
 
-    if (own > REDAN_CERTIFICATES_MAX)
-        return redan_fail(ctx, REDAN_E_LIMIT, 0, "an authority with %zu certificates", own + 1);
-    memcpy(between, authority->chain, own * sizeof(between[0]));
-    enum redan_status status =
-        redan_certificate_chain(ctx, chain->all[0], between, own, anchor, 1, at / MILLI, issuer);
-    if (status != REDAN_E_SIGNATURE || more == 0)
-        return status;
-    redan_fail_clear(ctx);
-    memcpy(between + own, chain->all + 1, more * sizeof(between[0]));
-    return redan_certificate_chain(ctx, chain->all[0], between, own + more, anchor, 1, at / MILLI,
-                                   issuer);
+    return redan_certificate_chain(ctx, chain->all[0], authority->chain, own,
+                                   &authority->chain[own], 1, at / MILLI, issuer);
 }
 
 /* Some authority of the trust root that counts at this time issued it. */
@@ -161,16 +149,10 @@ static enum redan_status check_transparency(struct redan_ctx *ctx,
                                             const struct redan_certificate *issuer,
                                             const struct redan_trust_root *root)
 {
-    struct redan_ct_log *logs = redan_take_array(ctx, root->ct_log_count + 1, sizeof(*logs));
+    struct redan_ct_log *logs = NULL;
     size_t good = 0;
 
-    if (!logs)
-        return REDAN_E_MEMORY;
-    for (size_t i = 0; i < root->ct_log_count; i++)
-        logs[i] = (struct redan_ct_log){.id = root->ct_logs[i].id,
-                                        .key = root->ct_logs[i].key,
-                                        .from = root->ct_logs[i].from,
-                                        .until = root->ct_logs[i].until};
+    REDAN_TRY(redan_trust_root_ct_logs(ctx, root, &logs));
     return redan_certificate_scts(ctx, leaf, issuer, logs, root->ct_log_count, &good);
 }
 

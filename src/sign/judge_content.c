@@ -6,8 +6,7 @@
 #include "attest/statement.h"
 #include "codec/json.h"
 #include "codec/problem.h"
-
-#define PREDICATE_OLD "https://model_signing/Digests/v0.1"
+#include "sign/manifest.h"
 
 /* The specification of OMS names ECDSA on three curves; RSA is for other artefacts. */
 static enum redan_status check_key(struct redan_ctx *ctx, const struct redan_spki *key,
@@ -77,14 +76,6 @@ static enum redan_status judge_message(struct redan_ctx *ctx, const struct redan
     return status == REDAN_E_SIGNATURE ? unsigned_by(ctx, key, "file") : status;
 }
 
-/* DSSE 1.0.2, PAE: only what goes before the payload. */
-static void add_head(struct redan_buf *out, const struct redan_dsse *dsse)
-{
-    redan_buf_printf(out, "DSSEv1 %zu ", dsse->payload_type.len);
-    redan_buf_slice(out, dsse->payload_type);
-    redan_buf_printf(out, " %zu ", dsse->payload.len);
-}
-
 static enum redan_status sum_of_pae(struct redan_ctx *ctx, const struct redan_dsse *dsse,
                                     enum redan_hash hash, struct redan_sum *sum)
 {
@@ -92,7 +83,7 @@ static enum redan_status sum_of_pae(struct redan_ctx *ctx, const struct redan_ds
     struct redan_buf REDAN_DEFER(redan_buf_done) head = {0};
 
     redan_buf_init(&head, ctx, (size_t)1 << 10);
-    add_head(&head, dsse);
+    redan_dsse_add_head(&head, dsse);
     REDAN_TRY(redan_buf_ok(ctx, &head, "an envelope"));
     REDAN_TRY(redan_hasher_new_of(ctx, hash, &hasher));
     REDAN_TRY(redan_hasher_add(ctx, hasher, redan_buf_view(&head)));
@@ -133,8 +124,8 @@ static enum redan_status verify_old(struct redan_ctx *ctx, const struct redan_ds
     struct redan_buf REDAN_DEFER(redan_buf_done) text = {0};
     const struct redan_node *root = NULL;
     enum redan_status status = redan_json_parse(ctx, dsse->payload, &root);
-    bool old =
-        status == REDAN_OK && redan_slice_is(redan_node_text(root, "predicateType"), PREDICATE_OLD);
+    bool old = status == REDAN_OK &&
+               redan_slice_is(redan_node_text(root, "predicateType"), REDAN_OMS_PREDICATE_OLD);
 
     *verified = false;
     redan_arena_reset(&ctx->arena, mark);

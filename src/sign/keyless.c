@@ -26,25 +26,6 @@ struct content {
     struct redan_slice bytes;
 };
 
-/* The envelope, signed over its PAE, which is what the log is told of. */
-static enum redan_status make_envelope(struct redan_ctx *ctx, const struct redan_key *key,
-                                       struct redan_slice payload, struct redan_bundle *bundle,
-                                       struct redan_slice *said)
-{
-    struct redan_dsse *dsse = &bundle->dsse;
-
-    dsse->payload_type = REDAN_S(REDAN_DSSE_INTOTO);
-    dsse->payload = payload;
-    dsse->signatures = redan_take(ctx, sizeof(*dsse->signatures));
-    if (!dsse->signatures)
-        return REDAN_E_MEMORY;
-    REDAN_TRY(redan_dsse_pae(ctx, dsse, said));
-    REDAN_TRY(redan_key_sign(ctx, key, *said, &dsse->signatures->bytes));
-    dsse->count = 1;
-    bundle->signature = dsse->signatures->bytes;
-    return REDAN_OK;
-}
-
 /* The bare signature, and the digest of what it is over (messageSignature). */
 static enum redan_status make_message(struct redan_ctx *ctx, const struct redan_key *key,
                                       struct redan_slice message, struct redan_bundle *bundle,
@@ -69,7 +50,7 @@ static enum redan_status make(struct redan_ctx *ctx, const struct redan_key *key
         return REDAN_E_MEMORY;
     REDAN_TRY(redan_copy(ctx, redan_certificate_der(leaf), bundle->certificates));
     bundle->certificate_count = 1;
-    return content->is_dsse ? make_envelope(ctx, key, content->bytes, bundle, said)
+    return content->is_dsse ? redan_sign_envelope(ctx, key, content->bytes, bundle, said)
                             : make_message(ctx, key, content->bytes, bundle, said);
 }
 

@@ -25,6 +25,9 @@ struct redan_keyless_token_from {
     struct redan_slice file;
     unsigned seconds; /* for GitHub's endpoint; 0: 30 */
 };
+/* Whether GitHub's endpoint would have to be asked. */
+bool redan_keyless_asks(const struct redan_keyless_token_from *from);
+/* In the arena; whoever holds it cleanses it when it has been used. */
 REDAN_NODISCARD enum redan_status redan_keyless_token(struct redan_ctx *ctx,
                                                       const struct redan_keyless_token_from *from,
                                                       struct redan_slice *token);

@@ -208,15 +208,10 @@ static enum redan_status check_scts(struct redan_ctx *ctx, const struct redan_ce
                                     const struct redan_certificate *issuer,
                                     const struct redan_trust_root *root)
 {
-    struct redan_ct_log *logs = redan_take_array(ctx, root->ct_log_count, sizeof(*logs));
+    struct redan_ct_log *logs = NULL;
     size_t good = 0;
 
-    if (!logs)
-        return REDAN_E_MEMORY;
-    for (size_t i = 0; i < root->ct_log_count; i++) {
-        const struct redan_trust_log *log = &root->ct_logs[i];
-        logs[i] = (struct redan_ct_log){log->id, log->key, log->from, log->until};
-    }
+    REDAN_TRY(redan_trust_root_ct_logs(ctx, root, &logs));
     return redan_certificate_scts(ctx, leaf, issuer, logs, root->ct_log_count, &good);
 }
 

@@ -4,24 +4,6 @@
 
 static const struct redan_slice none;
 
-/* What the root says of authorities, in the shape that verifying takes. */
-static enum redan_status authorities_of(struct redan_ctx *ctx, const struct redan_trust_root *root,
-                                        struct redan_timestamp_authority **authorities)
-{
-    struct redan_timestamp_authority *made =
-        redan_take_array(ctx, root->stamper_count ? root->stamper_count : 1, sizeof(*made));
-
-    if (!made)
-        return REDAN_E_MEMORY;
-    for (size_t i = 0; i < root->stamper_count; i++) {
-        const struct redan_trust_authority *from = &root->stampers[i];
-        made[i] =
-            (struct redan_timestamp_authority){from->chain, from->count, from->from, from->until};
-    }
-    *authorities = made;
-    return REDAN_OK;
-}
-
 static enum redan_status believe(struct redan_ctx *ctx, struct redan_slice answer,
                                  struct redan_slice request, struct redan_slice signature,
                                  const struct redan_trust_root *root, int64_t *milliseconds)
@@ -33,7 +15,7 @@ static enum redan_status believe(struct redan_ctx *ctx, struct redan_slice answe
     *milliseconds = 0;
     if (status != REDAN_OK || !root)
         return status;
-    REDAN_TRY(authorities_of(ctx, root, &authorities));
+    REDAN_TRY(redan_trust_root_stampers(ctx, root, &authorities));
     status = redan_timestamp_verify_response(ctx, answer, signature, authorities,
                                              root->stamper_count, milliseconds);
     return redan_keyless_blame(ctx, status, "its timestamp is not believed", none,

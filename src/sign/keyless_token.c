@@ -17,6 +17,22 @@ static struct redan_slice variable(const char *name)
     return redan_slice_of(getenv(name));
 }
 
+/* Bytes of ours in the arena, of which nothing borrows any more. */
+static void cleanse(struct redan_slice *bytes)
+{
+    redan_mem_cleanse((char *)(uintptr_t)bytes->at, bytes->len);
+}
+
+/* The token without the blanks around it, in the arena. */
+static enum redan_status take(struct redan_ctx *ctx, struct redan_slice text,
+                              struct redan_slice *token)
+{
+    text = redan_slice_trim(text);
+    if (text.len == 0 || text.len > REDAN_KEYLESS_TOKEN)
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0, "an identity token of %zu bytes", text.len);
+    return redan_copy(ctx, text, token);
+}
+
 /* GitHub's answer: {"value": "eyJ..."}. */
 static enum redan_status read_value(struct redan_ctx *ctx, struct redan_slice answer,
                                     struct redan_slice *token)
@@ -24,9 +40,12 @@ static enum redan_status read_value(struct redan_ctx *ctx, struct redan_slice an
     const struct redan_node *root = NULL;
 
     REDAN_TRY(redan_json_parse(ctx, answer, &root));
-    *token = redan_node_text(root, "value");
-    return token->len ? REDAN_OK
-                      : redan_fail(ctx, REDAN_E_SCHEMA, 0, "there is no token in its answer");
+    struct redan_slice value = redan_node_text(root, "value");
+    if (value.len == 0)
+        return redan_fail(ctx, REDAN_E_SCHEMA, 0, "there is no token in its answer");
+    enum redan_status status = take(ctx, value, token);
+    cleanse(&value); /* the tree's, or the answer's itself */
+    return status;
 }
 
 /* The endpoint that GitHub Actions gives to a job with the permission. */
@@ -61,7 +80,23 @@ static enum redan_status ask_github(struct redan_ctx *ctx, struct redan_slice ad
                                                .seconds = seconds};
     REDAN_TRY(redan_keyless_send(ctx, &ask, &answer));
     enum redan_status status = read_value(ctx, answer, token);
+    cleanse(&answer);
     return status == REDAN_OK ? status : redan_keyless_blame(ctx, status, ask.service, url, NULL);
+}
+
+static enum redan_status read_file(struct redan_ctx *ctx, struct redan_slice file,
+                                   struct redan_slice *token)
+{
+    struct redan_slice text REDAN_DEFER(cleanse) = {0};
+
+    REDAN_TRY(redan_file_read(ctx, file, REDAN_KEYLESS_TOKEN, true, &text));
+    return take(ctx, text, token);
+}
+
+bool redan_keyless_asks(const struct redan_keyless_token_from *from)
+{
+    return from->token.len == 0 && from->file.len == 0 && variable("SIGSTORE_ID_TOKEN").len == 0 &&
+           variable("ACTIONS_ID_TOKEN_REQUEST_URL").len != 0;
 }
 
 enum redan_status redan_keyless_token(struct redan_ctx *ctx,
@@ -69,31 +104,26 @@ enum redan_status redan_keyless_token(struct redan_ctx *ctx,
                                       struct redan_slice *token)
 {
     struct redan_slice ready = variable("SIGSTORE_ID_TOKEN");
-    struct redan_slice github = variable("ACTIONS_ID_TOKEN_REQUEST_URL");
-    struct redan_slice text = from->token;
 
-    if (text.len == 0 && from->file.len)
-        REDAN_TRY(redan_file_read(ctx, from->file, REDAN_KEYLESS_TOKEN, true, &text));
-    else if (text.len == 0 && ready.len)
-        text = ready;
-    else if (text.len == 0 && github.len)
-        REDAN_TRY(ask_github(ctx, github, from->seconds, &text));
-    else if (text.len == 0)
-        return redan_fail(ctx, REDAN_E_ABSENT, 0,
-                          "there is no identity token; give one with --identity-token, its file "
-                          "with --identity-token-file, or in SIGSTORE_ID_TOKEN, or run in GitHub "
-                          "Actions with \"permissions: id-token: write\"");
-    text = redan_slice_trim(text);
-    if (text.len == 0 || text.len > REDAN_KEYLESS_TOKEN)
-        return redan_fail(ctx, REDAN_E_SCHEMA, 0, "an identity token of %zu bytes", text.len);
-    return redan_copy(ctx, text, token);
+    if (from->token.len)
+        return take(ctx, from->token, token);
+    if (from->file.len)
+        return read_file(ctx, from->file, token);
+    if (ready.len)
+        return take(ctx, ready, token);
+    if (redan_keyless_asks(from))
+        return ask_github(ctx, variable("ACTIONS_ID_TOKEN_REQUEST_URL"), from->seconds, token);
+    return redan_fail(ctx, REDAN_E_ABSENT, 0,
+                      "there is no identity token; give one with --identity-token, its file "
+                      "with --identity-token-file, or in SIGSTORE_ID_TOKEN, or run in GitHub "
+                      "Actions with \"permissions: id-token: write\"");
 }
 
 /* Unpadded base64url (RFC 7515 2). */
 static enum redan_status decode(struct redan_ctx *ctx, struct redan_slice part,
                                 struct redan_slice *bytes)
 {
-    struct redan_slice padded = {0};
+    struct redan_slice padded REDAN_DEFER(cleanse) = {0};
 
     if (part.len == 0 || memchr(part.at, '=', part.len) || memchr(part.at, '+', part.len) ||
         memchr(part.at, '/', part.len))
@@ -256,6 +286,7 @@ static enum redan_status read_token(struct redan_ctx *ctx, struct redan_slice to
     if (rest.len == 0)
         return redan_fail(ctx, REDAN_E_SYNTAX, 0, "it has no signature");
     REDAN_TRY(decode(ctx, rest, &payload));
+    cleanse(&payload);
     REDAN_TRY(decode(ctx, body, &payload));
     return read_payload(ctx, payload, claims);
 }

@@ -209,13 +209,12 @@ static int64_t clock_now(const struct redan_ctx *ctx)
 }
 
 enum redan_status redan_known_open(struct redan_ctx *ctx, struct redan_slice file,
-                                   struct redan_slice model, enum redan_hash hash, uint64_t shard,
-                                   double sample, struct redan_known **known)
+                                   enum redan_hash hash, uint64_t shard, double sample,
+                                   struct redan_known **known)
 {
     REDAN_DEFER(redan_known_drop)
     struct redan_known *made = redan_mem_take(&ctx->mem, sizeof(*made));
 
-    (void)model; /* device and inode say which files these are */
     if (!made)
         return redan_fail(ctx, REDAN_E_MEMORY, 0, "no memory for a cache of digests");
     *made = (struct redan_known){.ctx = ctx, .hash = hash, .shard = shard, .sample = sample};

@@ -11,9 +11,8 @@
  * does not hold, is refused (REDAN_E_IO, REDAN_E_SIGNATURE). `ctx` must outlive it. */
 struct redan_known;
 REDAN_NODISCARD enum redan_status redan_known_open(struct redan_ctx *ctx, struct redan_slice file,
-                                                   struct redan_slice model, enum redan_hash hash,
-                                                   uint64_t shard, double sample,
-                                                   struct redan_known **known);
+                                                   enum redan_hash hash, uint64_t shard,
+                                                   double sample, struct redan_known **known);
 /* For redan_tree_options.known: whether the digest is known, which it then gives. */
 bool redan_known_digest(void *known, const struct redan_tree_file *file,
                         const struct redan_tree_range *range, struct redan_sum *sum);

@@ -93,19 +93,25 @@ static enum redan_status take_hint(struct redan_ctx *ctx, const struct redan_spk
     return redan_copy(ctx, redan_slice_of(hex), &bundle->hint);
 }
 
-static enum redan_status sign(struct redan_ctx *ctx, const struct redan_key *key,
-                              struct redan_bundle *bundle)
+enum redan_status redan_sign_envelope(struct redan_ctx *ctx, const struct redan_key *key,
+                                      struct redan_slice payload, struct redan_bundle *bundle,
+                                      struct redan_slice *pae)
 {
     struct redan_dsse *dsse = &bundle->dsse;
-    struct redan_slice pae = {0};
+    struct redan_slice said = {0};
 
+    bundle->is_dsse = true;
+    dsse->payload_type = REDAN_S(REDAN_DSSE_INTOTO);
+    dsse->payload = payload;
     dsse->signatures = redan_take_array(ctx, 1, sizeof(*dsse->signatures));
     if (!dsse->signatures)
         return REDAN_E_MEMORY;
-    REDAN_TRY(redan_dsse_pae(ctx, dsse, &pae));
-    REDAN_TRY(redan_key_sign(ctx, key, pae, &dsse->signatures[0].bytes));
+    REDAN_TRY(redan_dsse_pae(ctx, dsse, &said));
+    REDAN_TRY(redan_key_sign(ctx, key, said, &dsse->signatures[0].bytes));
     dsse->count = 1;
     bundle->signature = dsse->signatures[0].bytes;
+    if (pae)
+        *pae = said;
     return REDAN_OK;
 }
 
@@ -113,7 +119,7 @@ enum redan_status redan_sign_statement(struct redan_ctx *ctx, const struct redan
                                        struct redan_slice payload, struct redan_bundle *bundle)
 {
     struct redan_spki *spki REDAN_DEFER(redan_spki_drop) = NULL;
-    struct redan_bundle made = {.version = REDAN_BUNDLE_V03, .is_dsse = true};
+    struct redan_bundle made = {.version = REDAN_BUNDLE_V03};
 
     REDAN_TRY(redan_spki_of_key(ctx, with->key, &spki));
     REDAN_TRY(check_key(ctx, with, spki));
@@ -121,9 +127,7 @@ enum redan_status redan_sign_statement(struct redan_ctx *ctx, const struct redan
         REDAN_TRY(take_chain(ctx, with, spki, &made));
     else
         REDAN_TRY(take_hint(ctx, spki, &made));
-    made.dsse.payload_type = REDAN_S(REDAN_DSSE_INTOTO);
-    made.dsse.payload = payload;
-    REDAN_TRY(sign(ctx, with->key, &made));
+    REDAN_TRY(redan_sign_envelope(ctx, with->key, payload, &made, NULL));
     *bundle = made;
     return REDAN_OK;
 }

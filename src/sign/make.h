@@ -3,9 +3,6 @@
 #define REDAN_SIGN_MAKE_H
 
 #include "sign/judge.h"
-#include "sign/manifest.h"
-
-struct redan_sign_stamp; /* keyless.h: a time-stamping authority to ask */
 
 /* Sign `payload` (an in-toto statement) with a key: hash by curve (redan_spki_hash), DSSE over the PAE; certificates (leaf first, of this very key, else REDAN_E_SCHEMA) make the method
  * "certificate", none makes "key" with the hint. Ed25519 is accepted with `ed25519`; the reference client refuses such bundles. The arena holds the result. */
@@ -19,5 +16,10 @@ REDAN_NODISCARD enum redan_status redan_sign_statement(struct redan_ctx *ctx,
                                                        const struct redan_sign_with *with,
                                                        struct redan_slice payload,
                                                        struct redan_bundle *bundle);
+
+/* Only the envelope and its signature, for whoever brings the certificate. `pae` (may be NULL) receives what was signed. */
+REDAN_NODISCARD enum redan_status
+redan_sign_envelope(struct redan_ctx *ctx, const struct redan_key *key, struct redan_slice payload,
+                    struct redan_bundle *bundle, struct redan_slice *pae);
 
 #endif

@@ -16,6 +16,10 @@ enum {
 };
 #define REDAN_MANIFEST_SHARD UINT64_C(1000000000) /* bytes, the reference's default */
 
+/* Left out at the top of every model (6.2): .git, .gitattributes, .github, .gitignore. */
+enum { REDAN_MANIFEST_GIT = 4 };
+extern const struct redan_slice redan_manifest_git[REDAN_MANIFEST_GIT];
+
 /* One resource: a file, or a range of one. */
 struct redan_manifest_entry {
     struct redan_slice

@@ -153,8 +153,6 @@ enum redan_status redan_manifest_make(struct redan_ctx *ctx, struct redan_slice 
     REDAN_TRY(redan_manifest_root(ctx, &m, &m.root));
     if (options->walked)
         *options->walked = tree;
-    if (options->walked)
-        *options->walked = tree;
     *manifest = m;
     return REDAN_OK;
 }

@@ -23,12 +23,8 @@ static bool read_sum(struct redan_slice text, struct redan_sum *sum)
 {
     if (text.len == 0 || text.len % 2 != 0 || text.len / 2 > sizeof(sum->bytes))
         return false;
-    for (size_t i = 0; i < text.len; i++) {
-        if (text.at[i] >= 'A' && text.at[i] <= 'F')
-            return false;
-    }
     sum->len = (uint8_t)(text.len / 2);
-    return redan_hex_parse(text, sum->bytes, sum->len);
+    return redan_hex_parse_lower(text, sum->bytes, sum->len);
 }
 
 static enum redan_status add_entry(struct redan_manifest_reading *r, size_t offset,

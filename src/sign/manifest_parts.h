@@ -34,10 +34,6 @@ bool redan_manifest_below(struct redan_slice path, struct redan_slice top);
 int redan_manifest_by_text(const void *a, const void *b);
 bool redan_manifest_below_any(struct redan_slice path, const struct redan_slice *tops,
                               size_t count);
-/* Left out at the top of every model (6.2): .git, .gitattributes, .github, .gitignore. */
-enum { REDAN_MANIFEST_GIT = 4 };
-extern const struct redan_slice redan_manifest_git[REDAN_MANIFEST_GIT];
-
 /* Each file once, its shards without gap or overlap, no two names that are one under NFC (UAX 15); REDAN_E_SCHEMA. Names that differ
  * in case alone become a remark. */
 REDAN_NODISCARD enum redan_status redan_manifest_check_names(struct redan_ctx *ctx,

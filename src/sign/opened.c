@@ -194,11 +194,6 @@ struct redan_slice redan_opened_path(const struct redan_opened *opened, size_t i
     return opened->files[index].entries[0]->path;
 }
 
-uint64_t redan_opened_size(const struct redan_opened *opened, size_t index)
-{
-    return opened->files[index].size;
-}
-
 bool redan_opened_find(const struct redan_opened *opened, struct redan_slice path, size_t *index)
 {
     size_t low = 0;

@@ -23,8 +23,6 @@ bool redan_opened_find(const struct redan_opened *opened, struct redan_slice pat
                        size_t *index); /* false: it is no signed file */
 struct redan_slice redan_opened_path(const struct redan_opened *opened,
                                      size_t index); /* sorted by bytes */
-uint64_t redan_opened_size(const struct redan_opened *opened,
-                           size_t index); /* of a file whose size is signed (shards) or was seen */
 
 /* A sealed memfd (no write, no growth, no shrinking, no more seals) that holds exactly the signed bytes of `path`, at offset 0, close-on-exec; the caller's. The copy is sealed first and
  * hashed then, so that nobody can change it after, or while, it is verified. REDAN_E_ABSENT for a path that is not signed or not there, REDAN_E_SIGNATURE for other bytes or

@@ -236,7 +236,7 @@ enum redan_status redan_opened_verify(struct redan_ctx *ctx, enum redan_hash has
     void *map = NULL;
 
     if (size > 0) {
-        /* sealed: it cannot shrink under the map */
+        /* sealed, or in a file system of ours that is read-only: it cannot shrink under the map */
         map = mmap(NULL, (size_t)size, PROT_READ, MAP_SHARED, sealed, 0);
         if (map == MAP_FAILED)
             return redan_os_fail(ctx, errno, "map the copy of", entries[0]->path);

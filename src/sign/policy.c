@@ -47,7 +47,7 @@ struct trust {
     struct redan_trust_root root;
 };
 
-struct redan_policy_owned {
+struct redan_verify_policy_owned {
     struct redan_spki *keys[REDAN_POLICY_SIGNERS];
     size_t key_count;
     struct redan_certificate **roots[REDAN_POLICY_SIGNERS];
@@ -209,7 +209,7 @@ static enum redan_status read_beside(struct redan_problems *problems, struct red
 }
 
 static enum redan_status read_key(struct redan_problems *problems, struct redan_slice folder,
-                                  struct redan_policy_owned *owned, const struct written *w,
+                                  struct redan_verify_policy_owned *owned, const struct written *w,
                                   struct redan_signer_wanted *wanted)
 {
     struct redan_slice text = {0};
@@ -223,8 +223,8 @@ static enum redan_status read_key(struct redan_problems *problems, struct redan_
 }
 
 static enum redan_status read_roots(struct redan_problems *problems, struct redan_slice folder,
-                                    struct redan_policy_owned *owned, const struct written *w,
-                                    struct redan_signer_wanted *wanted)
+                                    struct redan_verify_policy_owned *owned,
+                                    const struct written *w, struct redan_signer_wanted *wanted)
 {
     struct redan_slice text = {0};
     struct redan_certificate **list =
@@ -243,8 +243,8 @@ static enum redan_status read_roots(struct redan_problems *problems, struct reda
 }
 
 static enum redan_status read_trust(struct redan_problems *problems, struct redan_slice folder,
-                                    struct redan_policy_owned *owned, const struct written *w,
-                                    struct redan_signer_wanted *wanted)
+                                    struct redan_verify_policy_owned *owned,
+                                    const struct written *w, struct redan_signer_wanted *wanted)
 {
     struct redan_slice text = {0};
     struct trust *trust = owned->trusts;
@@ -268,13 +268,14 @@ static enum redan_status read_trust(struct redan_problems *problems, struct reda
 }
 
 typedef enum redan_status reader(struct redan_problems *problems, struct redan_slice folder,
-                                 struct redan_policy_owned *owned, const struct written *w,
+                                 struct redan_verify_policy_owned *owned, const struct written *w,
                                  struct redan_signer_wanted *wanted);
 
 /* A file that cannot be had is a problem of the signer that names it. */
 static enum redan_status read_or_say(struct redan_problems *problems, struct redan_slice folder,
-                                     struct redan_policy_owned *owned, const struct written *w,
-                                     struct redan_signer_wanted *wanted, reader *read)
+                                     struct redan_verify_policy_owned *owned,
+                                     const struct written *w, struct redan_signer_wanted *wanted,
+                                     reader *read)
 {
     struct redan_failure failure;
     enum redan_status status = read(problems, folder, owned, w, wanted);
@@ -288,7 +289,7 @@ static enum redan_status read_or_say(struct redan_problems *problems, struct red
 }
 
 static enum redan_status read_signer(struct redan_problems *problems, struct redan_slice folder,
-                                     struct redan_policy *policy, const struct written *w,
+                                     struct redan_verify_policy *policy, const struct written *w,
                                      struct redan_policy_signer *signer)
 {
     struct redan_signer_wanted *wanted = &signer->wanted;
@@ -316,7 +317,8 @@ static enum redan_status read_signer(struct redan_problems *problems, struct red
 }
 
 static enum redan_status read_signers(struct redan_problems *problems, struct redan_slice folder,
-                                      const struct document *document, struct redan_policy *policy)
+                                      const struct document *document,
+                                      struct redan_verify_policy *policy)
 {
     const struct written *written = document->signers.items;
     size_t count = document->signers.count;
@@ -345,7 +347,7 @@ static enum redan_status read_signers(struct redan_problems *problems, struct re
 }
 
 static void take_words(struct redan_problems *problems, const struct document *document,
-                       struct redan_policy *policy)
+                       struct redan_verify_policy *policy)
 {
     for (size_t i = 0; i < document->need.count; i++) {
         struct redan_slice word = document->need.items[i];
@@ -375,7 +377,7 @@ static void take_words(struct redan_problems *problems, const struct document *d
 }
 
 static void take_numbers(struct redan_problems *problems, const struct document *document,
-                         struct redan_policy *policy)
+                         struct redan_verify_policy *policy)
 {
     bool says = redan_node_get(document->node, "quorum") != NULL;
 
@@ -390,13 +392,14 @@ static void take_numbers(struct redan_problems *problems, const struct document 
                           (unsigned long long)policy->quorum, document->signers.count);
 }
 
-enum redan_status redan_policy_parse(struct redan_problems *problems, struct redan_slice folder,
-                                     struct redan_slice text, struct redan_policy *policy)
+enum redan_status redan_verify_policy_parse(struct redan_problems *problems,
+                                            struct redan_slice folder, struct redan_slice text,
+                                            struct redan_verify_policy *policy)
 {
     const struct redan_node *root = NULL;
     struct document document;
 
-    *policy = (struct redan_policy){.owned = NULL};
+    *policy = (struct redan_verify_policy){.owned = NULL};
     REDAN_TRY(redan_sha256(problems->ctx, text, &policy->digest));
     REDAN_TRY(redan_yaml_parse(problems->ctx, text, &root));
     REDAN_TRY(redan_bind(problems, root, &policy_shape, &document));
@@ -417,19 +420,19 @@ enum redan_status redan_policy_parse(struct redan_problems *problems, struct red
     return REDAN_OK;
 }
 
-enum redan_status redan_policy_read(struct redan_problems *problems, struct redan_slice path,
-                                    struct redan_policy *policy)
+enum redan_status redan_verify_policy_read(struct redan_problems *problems, struct redan_slice path,
+                                           struct redan_verify_policy *policy)
 {
     struct redan_slice text = {0};
 
-    *policy = (struct redan_policy){.owned = NULL};
+    *policy = (struct redan_verify_policy){.owned = NULL};
     REDAN_TRY(redan_file_read(problems->ctx, path, problems->ctx->limits.yaml, true, &text));
-    return redan_policy_parse(problems, redan_path_folder(path), text, policy);
+    return redan_verify_policy_parse(problems, redan_path_folder(path), text, policy);
 }
 
-void redan_policy_done(struct redan_policy *policy)
+void redan_verify_policy_done(struct redan_verify_policy *policy)
 {
-    struct redan_policy_owned *owned = policy ? policy->owned : NULL;
+    struct redan_verify_policy_owned *owned = policy ? policy->owned : NULL;
 
     if (!owned)
         return;

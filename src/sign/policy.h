@@ -16,10 +16,10 @@ struct redan_policy_signer {
 
 enum { REDAN_POLICY_SIGNERS = 256, REDAN_POLICY_VOTES = 64 };
 
-struct redan_policy_owned; /* keys, certificates and trust roots that were read */
+struct redan_verify_policy_owned; /* keys, certificates and trust roots that were read */
 
-struct redan_policy {
-    struct redan_policy_owned *owned;
+struct redan_verify_policy {
+    struct redan_verify_policy_owned *owned;
     const struct redan_trust_root *
         shipped; /* the built-in root, where a signer names none: a caller may put an installed one in its place */
     struct redan_policy_signer *signers;
@@ -35,15 +35,15 @@ struct redan_policy {
 };
 
 /* Key files, roots and trust roots are named relative to the policy's folder and read here. Problems are collected; owned things are freed by _done. */
-REDAN_NODISCARD enum redan_status redan_policy_read(struct redan_problems *problems,
-                                                    struct redan_slice path,
-                                                    struct redan_policy *policy);
+REDAN_NODISCARD enum redan_status redan_verify_policy_read(struct redan_problems *problems,
+                                                           struct redan_slice path,
+                                                           struct redan_verify_policy *policy);
 /* The same of a text; `folder` is what files are relative to. */
-REDAN_NODISCARD enum redan_status redan_policy_parse(struct redan_problems *problems,
-                                                     struct redan_slice folder,
-                                                     struct redan_slice text,
-                                                     struct redan_policy *policy);
-void redan_policy_done(struct redan_policy *policy);
+REDAN_NODISCARD enum redan_status redan_verify_policy_parse(struct redan_problems *problems,
+                                                            struct redan_slice folder,
+                                                            struct redan_slice text,
+                                                            struct redan_verify_policy *policy);
+void redan_verify_policy_done(struct redan_verify_policy *policy);
 
 /* One bundle among those given, and how it was judged. The caller sets `file`, `digest` and `bundle`. */
 struct redan_policy_vote {
@@ -56,10 +56,9 @@ struct redan_policy_vote {
     struct redan_slice refused; /* why; empty when it counts */
 };
 /* Judge every bundle: signature, revocation, age, hash, model name; a signer counts once. All that count must say the same root. REDAN_E_SIGNATURE, recorded, when fewer than the quorum count. */
-REDAN_NODISCARD enum redan_status redan_policy_judge(struct redan_ctx *ctx,
-                                                     const struct redan_policy *policy,
-                                                     struct redan_slice model_name,
-                                                     struct redan_policy_vote *votes, size_t count,
-                                                     size_t *agreed);
+REDAN_NODISCARD enum redan_status
+redan_verify_policy_judge(struct redan_ctx *ctx, const struct redan_verify_policy *policy,
+                          struct redan_slice model_name, struct redan_policy_vote *votes,
+                          size_t count, size_t *agreed);
 
 #endif

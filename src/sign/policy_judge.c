@@ -1,7 +1,9 @@
 /* Several signatures under one policy: who made each, whether it still counts, and whether enough different signers agree on one model. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "codec/problem.h"
+#include "sign/manifest_parts.h"
 #include "sign/policy.h"
 #include "text/glob.h"
 
@@ -9,7 +11,7 @@ enum { AHEAD = 300, NOBODY = REDAN_POLICY_SIGNERS, WHY = 700 }; /* seconds that 
 
 struct judging {
     struct redan_ctx *ctx;
-    const struct redan_policy *policy;
+    const struct redan_verify_policy *policy;
     struct redan_slice model;
     struct redan_policy_vote *votes;
     size_t count;
@@ -257,9 +259,45 @@ static enum redan_status drop_repeats(struct judging *j)
     return REDAN_OK;
 }
 
+/* In what two manifests are not of the same files, or NULL. A root is over digests alone (6.5.1): names, ranges and links are no part of it. */
+static const char *difference(const struct redan_manifest *a, const struct redan_manifest *b)
+{
+    if (a->hash != b->hash || !redan_digest_eq(&a->root, &b->root) || a->count != b->count)
+        return "root digests";
+    for (size_t i = 0; i < a->count; i++) {
+        const struct redan_manifest_entry *x = &a->entries[i];
+        const struct redan_manifest_entry *y = &b->entries[i];
+        if (!redan_slice_eq(x->path, y->path) || x->from != y->from || x->to != y->to ||
+            !redan_sum_eq(&x->sum, &y->sum))
+            return "files' names or shards";
+    }
+    return a->links == b->links ? NULL : "words on symbolic links";
+}
+
+/* The first one is what the files are held to: it excuses no path that another signer did not leave out. */
+static enum redan_status excuse_less(struct judging *j, struct redan_manifest *first,
+                                     const struct redan_manifest *other)
+{
+    struct redan_slice *tops = redan_take_array(j->ctx, other->ignore_count + 1, sizeof(*tops));
+    size_t kept = 0;
+
+    if (!tops)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < other->ignore_count; i++)
+        tops[i] = other->ignore[i];
+    if (other->ignore_count > 1)
+        qsort(tops, other->ignore_count, sizeof(*tops), redan_manifest_by_text);
+    for (size_t i = 0; i < first->ignore_count; i++) {
+        if (redan_manifest_below_any(first->ignore[i], tops, other->ignore_count))
+            first->ignore[kept++] = first->ignore[i];
+    }
+    first->ignore_count = kept;
+    return REDAN_OK;
+}
+
 static enum redan_status count_votes(struct judging *j, size_t *agreed)
 {
-    const struct redan_policy_vote *first = NULL;
+    struct redan_policy_vote *first = NULL;
     size_t n = 0;
 
     for (size_t i = 0; i < j->count; i++) {
@@ -271,10 +309,14 @@ static enum redan_status count_votes(struct judging *j, size_t *agreed)
         }
         vote->signer = &j->policy->signers[j->signer_of[i]];
         vote->facts = **facts_of(j, i, j->signer_of[i]);
-        if (first && !redan_digest_eq(&first->manifest.root, &vote->manifest.root))
-            return redan_fail(j->ctx, REDAN_E_SIGNATURE, 0,
-                              "%.*s and %.*s sign different models: their root digests differ",
-                              REDAN_FMT(first->file), REDAN_FMT(vote->file));
+        if (first) {
+            const char *what = difference(&first->manifest, &vote->manifest);
+            if (what)
+                return redan_fail(j->ctx, REDAN_E_SIGNATURE, 0,
+                                  "%.*s and %.*s sign different models: their %s differ",
+                                  REDAN_FMT(first->file), REDAN_FMT(vote->file), what);
+            REDAN_TRY(excuse_less(j, &first->manifest, &vote->manifest));
+        }
         first = first ? first : vote;
         n++;
     }
@@ -291,9 +333,11 @@ static enum redan_status count_votes(struct judging *j, size_t *agreed)
     return REDAN_OK;
 }
 
-enum redan_status redan_policy_judge(struct redan_ctx *ctx, const struct redan_policy *policy,
-                                     struct redan_slice model_name, struct redan_policy_vote *votes,
-                                     size_t count, size_t *agreed)
+enum redan_status redan_verify_policy_judge(struct redan_ctx *ctx,
+                                            const struct redan_verify_policy *policy,
+                                            struct redan_slice model_name,
+                                            struct redan_policy_vote *votes, size_t count,
+                                            size_t *agreed)
 {
     struct judging j = {
         .ctx = ctx, .policy = policy, .model = model_name, .votes = votes, .count = count};

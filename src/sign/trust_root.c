@@ -304,6 +304,41 @@ enum redan_status redan_trust_root_builtin(struct redan_ctx *ctx, struct redan_t
     return redan_trust_root_parse(ctx, redan_trust_root_builtin_text(), root);
 }
 
+enum redan_status redan_trust_root_stampers(struct redan_ctx *ctx,
+                                            const struct redan_trust_root *root,
+                                            struct redan_timestamp_authority **stampers)
+{
+    struct redan_timestamp_authority *made =
+        redan_take_array(ctx, root->stamper_count + 1, sizeof(*made));
+
+    if (!made)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < root->stamper_count; i++)
+        made[i] = (struct redan_timestamp_authority){.chain = root->stampers[i].chain,
+                                                     .count = root->stampers[i].count,
+                                                     .from = root->stampers[i].from,
+                                                     .until = root->stampers[i].until};
+    *stampers = made;
+    return REDAN_OK;
+}
+
+enum redan_status redan_trust_root_ct_logs(struct redan_ctx *ctx,
+                                           const struct redan_trust_root *root,
+                                           struct redan_ct_log **logs)
+{
+    struct redan_ct_log *made = redan_take_array(ctx, root->ct_log_count + 1, sizeof(*made));
+
+    if (!made)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < root->ct_log_count; i++)
+        made[i] = (struct redan_ct_log){.id = root->ct_logs[i].id,
+                                        .key = root->ct_logs[i].key,
+                                        .from = root->ct_logs[i].from,
+                                        .until = root->ct_logs[i].until};
+    *logs = made;
+    return REDAN_OK;
+}
+
 static void free_logs(struct redan_trust_log *logs, size_t count)
 {
     for (size_t i = 0; i < count; i++)

@@ -46,6 +46,13 @@ REDAN_NODISCARD enum redan_status redan_trust_root_parse(struct redan_ctx *ctx,
 REDAN_NODISCARD enum redan_status redan_trust_root_builtin(struct redan_ctx *ctx,
                                                            struct redan_trust_root *root);
 struct redan_slice redan_trust_root_builtin_text(void);
+/* Its time-stamping authorities and its certificate transparency logs, as crypto takes them; in the arena. */
+REDAN_NODISCARD enum redan_status
+redan_trust_root_stampers(struct redan_ctx *ctx, const struct redan_trust_root *root,
+                          struct redan_timestamp_authority **stampers);
+REDAN_NODISCARD enum redan_status redan_trust_root_ct_logs(struct redan_ctx *ctx,
+                                                           const struct redan_trust_root *root,
+                                                           struct redan_ct_log **logs);
 void redan_trust_root_done(struct redan_trust_root *root);
 
 #endif

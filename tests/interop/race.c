@@ -91,7 +91,7 @@ static void swap(const struct race *r, unsigned kind)
         break;
     default: /* shorter, longer */
         if (truncate(r->file, SIZE / 3) == 0)
-            (void)truncate(r->file, SIZE + 100);
+            (void)!truncate(r->file, SIZE + 100);
         break;
     }
 }

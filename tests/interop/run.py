@@ -51,6 +51,18 @@ class Run(unittest.TestCase):
         self.assertFalse(os.path.exists(lines[5])) # gone with the program
         self.assertEqual((done.returncode, done.stderr), (0, ""))
 
+    def test_other_spellings(self):
+        """What leads to the model by any path is the copy: nothing unverified is loaded because of a "./"."""
+        os.symlink("m", "same")
+        os.symlink("one.bin", "one.link")
+        names = ("./m", f"{self.box.name}/m/", "same/weights", "m//sub/../weights", "--model=./m")
+        done = self.folder("sh", "-c", 'for i in "$@"; do case ${i#--model=} in "$REDAN_MODEL"*) echo yes;; *) echo "$i";; esac; done', "sh", *names)
+        self.assertEqual(done.stdout.split(), ["yes"] * len(names))
+        names = ("./one.bin", f"{self.box.name}/one.bin", "one.link", "--model=./one.bin")
+        done = redan("run", "--quiet", "--verify", "one.bin", *KEY, "--", "sh", "-c", 'for i in "$@"; do echo "${i#--model=}"; done', "sh", *names, "./k.pub", "../m")
+        self.assertTrue(all(i.startswith("/proc/self/fd/") for i in done.stdout.split()[:4]), done.stdout)
+        self.assertEqual(done.stdout.split()[4:], ["./k.pub", "../m"])
+
     def test_nothing_can_be_changed(self):
         done = self.folder("sh", "-c", '(echo x >>"$1/weights"; echo x >"$1/new"; rm "$1/weights"; mv "$1/sub" "$1/gone"; ln -s / "$1/link"; '
                                        'touch "$1/../other") 2>/dev/null; cat "$1/weights"; find "$1" | wc -l', "sh", "{}")

@@ -370,11 +370,54 @@ static void bend_note_name(struct trial *t)
            "tiles.example.org");
 }
 
+/* The tree as it was proved, under the words of `origin`. */
+static void reword(struct trial *t, const char *origin, enum world_log log, const char *name)
+{
+    const struct redan_slice note = t->bundle.logs->checkpoint;
+    const char *first = memchr(note.at, '\n', note.len);
+    const char *end = memmem(note.at, note.len, "\n\n", 2);
+    char text[256];
+
+    assert_non_null(first);
+    assert_non_null(end);
+    (void)snprintf(text, sizeof(text), "%s%.*s\n", origin, (int)(end - first), first);
+    resign(t, text, log, name);
+}
+
+static void bend_note_origin(struct trial *t)
+{
+    reword(t, "tiles.example.org", WORLD_TILES, NULL);
+}
+
+static void bend_note_origin_1(struct trial *t)
+{
+    reword(t, "other.example.org", WORLD_REKOR1, NULL);
+}
+
+static void bend_note_tree(struct trial *t)
+{
+    reword(t, "rekor.local - x", WORLD_REKOR1, "rekor.local");
+}
+
+static void bend_note_own_name(struct trial *t)
+{
+    reword(t, "rekor.local - 12", WORLD_REKOR1, "rekor.local");
+}
+
+static void bend_note_two_names(struct trial *t)
+{
+    reword(t, "rekor.local - 12", WORLD_REKOR1, NULL);
+}
+
 static void bend_note_signature(struct trial *t)
 {
     struct redan_slice text = t->bundle.logs->checkpoint;
+    struct redan_slice copy = {0};
 
-    t->bundle.logs->checkpoint = judge_flipped(t, text, text.len - 20);
+    assert_ok(redan_copy(t->ctx, text, &copy));
+    char *at = (char *)(uintptr_t)copy.at + copy.len - 20;
+    *at = *at == 'B' ? 'C' : 'B'; /* still base64 */
+    t->bundle.logs->checkpoint = copy;
 }
 
 static void bend_log_ended(struct trial *t)
@@ -442,7 +485,7 @@ static void test_entries(void **state)
         {"another log's id",
          {.log = WORLD_TILES, .stamps = 1},
          bend_other_log,
-         "not signed by the log tiles-ec"},
+         "not of the log tiles-ec"},
         {"v0.1 without promise", {.from = 0}, bend_v01_no_promise, "must have the log's promise"},
         {"a checkpoint of another size",
          {.log = WORLD_TILES, .stamps = 1},
@@ -460,6 +503,17 @@ static void test_entries(void **state)
          {.log = WORLD_TILES, .stamps = 1},
          bend_note_name,
          "not signed by the log"},
+        {"a checkpoint of another origin",
+         {.log = WORLD_TILES, .stamps = 1},
+         bend_note_origin,
+         "is of \"tiles.example.org\""},
+        {"the same of Rekor v1", {.from = 0}, bend_note_origin_1, "is of \"other.example.org\""},
+        {"no tree in the origin", {.from = 0}, bend_note_tree, "is of \"rekor.local - x\""},
+        {"another name than the origin's",
+         {.from = 0},
+         bend_note_two_names,
+         "not signed by the log"},
+        {"Rekor v1 under a name of its own", {.from = 0}, bend_note_own_name, NULL},
         {"a forged checkpoint",
          {.log = WORLD_TILES, .stamps = 1},
          bend_note_signature,

@@ -42,7 +42,7 @@ static enum redan_status run(struct model *m, double sample, uint64_t shard, siz
     assert_ok(redan_copy(&ctx, scratch_slice(&m->s, "m"), &model));
     assert_ok(redan_copy(&ctx, scratch_slice(&m->s, "cache"), &cache));
     enum redan_status status =
-        redan_known_open(&ctx, cache, model, REDAN_HASH_SHA256, shard, sample, &known);
+        redan_known_open(&ctx, cache, REDAN_HASH_SHA256, shard, sample, &known);
     if (status == REDAN_OK) {
         const struct redan_tree_options options = {
             .ranges = true, .shard = shard, .known = redan_known_digest, .arg = known};
@@ -371,9 +371,8 @@ static void test_arguments(void **state)
 
     (void)state;
     redan_ctx_init(&ctx, NULL);
-    assert_int_equal(
-        redan_known_open(&ctx, REDAN_S("c"), REDAN_S("m"), REDAN_HASH_SHA256, 0, 101, &known),
-        REDAN_E_USAGE);
+    assert_int_equal(redan_known_open(&ctx, REDAN_S("c"), REDAN_HASH_SHA256, 0, 101, &known),
+                     REDAN_E_USAGE);
     redan_ctx_done(&ctx);
     assert_int_equal(ctx.mem.used, 0);
     redan_known_free(NULL);
@@ -488,8 +487,8 @@ static void test_out_of_memory(void **state)
         struct redan_ctx ctx;
         redan_ctx_init(&ctx, NULL);
         ctx.mem.fail_at = n;
-        status = redan_known_open(&ctx, scratch_slice(&m->s, "cache"), REDAN_S("m"),
-                                  REDAN_HASH_SHA256, 0, 1, &known);
+        status =
+            redan_known_open(&ctx, scratch_slice(&m->s, "cache"), REDAN_HASH_SHA256, 0, 1, &known);
         assert_true(status == REDAN_OK || status == REDAN_E_MEMORY);
         assert_true(n < 200);
         redan_known_drop(&known);

@@ -22,15 +22,23 @@ struct state {
     struct redan_ctx ctx;
     struct world *world;
     struct scratch folder;
-    struct redan_slice payload[3]; /* model one, model two, model one by BLAKE2b */
-    struct redan_digest root;      /* of model one */
+    struct redan_slice payload
+        [6]; /* model one, model two, model one by BLAKE2b, under another name, with links, with a file left out */
+    struct redan_digest root; /* of model one */
 };
 
 static void make_payload(struct state *s, size_t which, uint8_t byte, enum redan_hash hash)
 {
-    struct redan_manifest_entry entry = {.path = REDAN_S("w.bin"), .to = UINT64_MAX};
-    struct redan_manifest m = {
-        .name = REDAN_S("fraud"), .entries = &entry, .count = 1, .hash = hash};
+    struct redan_slice ignored = REDAN_S("hook.py");
+    struct redan_manifest_entry entry = {.path = which == 3 ? REDAN_S("w.py") : REDAN_S("w.bin"),
+                                         .to = UINT64_MAX};
+    struct redan_manifest m = {.name = REDAN_S("fraud"),
+                               .entries = &entry,
+                               .count = 1,
+                               .hash = hash,
+                               .links = which == 4,
+                               .ignore = &ignored,
+                               .ignore_count = which == 5};
 
     entry.sum.len = (uint8_t)redan_hash_len(hash);
     memset(entry.sum.bytes, byte, entry.sum.len);
@@ -61,6 +69,8 @@ static int setup(void **state)
     make_payload(s, 0, 1, REDAN_HASH_SHA256);
     make_payload(s, 1, 2, REDAN_HASH_SHA256);
     make_payload(s, 2, 1, REDAN_HASH_BLAKE2B);
+    for (size_t i = 3; i < REDAN_COUNT(s->payload); i++)
+        make_payload(s, i, 1, REDAN_HASH_SHA256);
     *state = s;
     return 0;
 }
@@ -145,19 +155,20 @@ static void test_problems(void **state)
     for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
         struct redan_ctx ctx;
         struct redan_problems problems;
-        struct redan_policy policy;
+        struct redan_verify_policy policy;
         redan_ctx_init(&ctx, NULL);
         redan_problems_init(&problems, &ctx, REDAN_S("p.yaml"));
         scratch_text(&s->folder, "p.yaml", rows[i].text);
-        assert_ok(redan_policy_read(&problems, scratch_slice(&s->folder, "p.yaml"), &policy));
+        assert_ok(
+            redan_verify_policy_read(&problems, scratch_slice(&s->folder, "p.yaml"), &policy));
         bool right = rows[i].says ? problem_says(&problems, rows[i].says) : problems.count == 0;
         if (!right)
             print_error("%s: %s\n", rows[i].text,
                         problems.first ? problems.first->text.at : "no problem");
         assert_true(right);
         assert_int_equal(ctx.failure.status, REDAN_OK);
-        redan_policy_done(&policy);
-        redan_policy_done(&policy);
+        redan_verify_policy_done(&policy);
+        redan_verify_policy_done(&policy);
         redan_ctx_done(&ctx);
     }
 }
@@ -185,7 +196,8 @@ struct row {
     size_t payload[VOTES];
     const char *says; /* of the whole; NULL: agreed */
     const char *model;
-    int64_t later; /* seconds after the signature */
+    size_t excused; /* paths that the files may have beside what was signed */
+    int64_t later;  /* seconds after the signature */
     enum { NOTHING, OF_KEY, OF_BUNDLE, OF_MODEL } revoked;
 };
 
@@ -253,7 +265,30 @@ static const struct row rows[] = {
      .plans = {KEY(WORLD_P256), KEY(WORLD_P384)},
      .count = 2,
      .payload = {0, 1},
-     .says = "sign different models"},
+     .says = "sign different models: their root digests differ"},
+    {.what = "one root, other names",
+     .policy = "quorum: 2\nsigners:\n" P256 P384,
+     .plans = {KEY(WORLD_P256), KEY(WORLD_P384)},
+     .count = 2,
+     .payload = {3, 0},
+     .says = "sign different models: their files' names or shards differ"},
+    {.what = "one root, links allowed by one",
+     .policy = "quorum: 2\nsigners:\n" P256 P384,
+     .plans = {KEY(WORLD_P256), KEY(WORLD_P384)},
+     .count = 2,
+     .payload = {4, 0},
+     .says = "sign different models: their words on symbolic links differ"},
+    {.what = "what one of two leaves out is not excused",
+     .policy = "quorum: 2\nsigners:\n" P256 P384,
+     .plans = {KEY(WORLD_P256), KEY(WORLD_P384)},
+     .count = 2,
+     .payload = {5, 0}},
+    {.what = "what both leave out is",
+     .policy = "quorum: 2\nsigners:\n" P256 P384,
+     .plans = {KEY(WORLD_P256), KEY(WORLD_P384)},
+     .count = 2,
+     .payload = {5, 5},
+     .excused = 1},
     {.what = "sigstore", .policy = "signers:\n" FULCIO, .plans = {LOGGED}, .count = 1},
     {.what = "sigstore, another name",
      .policy = "signers:\n" FULCIO,
@@ -408,7 +443,7 @@ static void digest_for(struct state *s, const struct row *row, char hex[REDAN_DI
 }
 
 static void read_policy(struct state *s, const struct row *row, struct redan_problems *problems,
-                        struct redan_policy *policy)
+                        struct redan_verify_policy *policy)
 {
     char text[4096];
     char hex[REDAN_DIGEST_HEX];
@@ -420,8 +455,8 @@ static void read_policy(struct state *s, const struct row *row, struct redan_pro
                        row->policy, hex, at + 1);
     else
         (void)snprintf(text, sizeof(text), HEAD "%s", row->policy);
-    assert_ok(
-        redan_policy_parse(problems, redan_slice_of(s->folder.root), redan_slice_of(text), policy));
+    assert_ok(redan_verify_policy_parse(problems, redan_slice_of(s->folder.root),
+                                        redan_slice_of(text), policy));
     if (problems->count)
         print_error("%s: %s\n", row->what, problems->first->text.at);
     assert_int_equal(problems->count, 0);
@@ -437,6 +472,8 @@ static void check_votes(const struct row *row, const struct redan_policy_vote *v
             assert_int_equal(vote->refused.len, 0);
             assert_non_null(vote->signer);
             assert_int_equal(vote->manifest.count, 1);
+            if (i == 0)
+                assert_int_equal(vote->manifest.ignore_count, row->excused);
             continue;
         }
         assert_null(vote->signer);
@@ -451,7 +488,7 @@ static void judge_row(struct state *s, const struct row *row)
 {
     struct redan_policy_vote votes[VOTES] = {{.file = REDAN_S("one.sig")}};
     struct redan_problems problems;
-    struct redan_policy policy;
+    struct redan_verify_policy policy;
     struct redan_ctx ctx;
     size_t agreed = 77;
     size_t counting = 0;
@@ -470,7 +507,8 @@ static void judge_row(struct state *s, const struct row *row)
         counting += row->refused[i] == NULL;
     }
     struct redan_slice model = redan_slice_of(row->model ? row->model : "fraud");
-    enum redan_status status = redan_policy_judge(&ctx, &policy, model, votes, row->count, &agreed);
+    enum redan_status status =
+        redan_verify_policy_judge(&ctx, &policy, model, votes, row->count, &agreed);
     if ((status != REDAN_OK) != (row->says != NULL))
         print_error("%s: %s\n", row->what, status ? ctx.failure.text : "agreed");
     if (row->says) {
@@ -485,7 +523,7 @@ static void judge_row(struct state *s, const struct row *row)
         assert_int_equal(agreed, counting);
     }
     check_votes(row, votes);
-    redan_policy_done(&policy);
+    redan_verify_policy_done(&policy);
     redan_ctx_done(&ctx);
 }
 
@@ -522,16 +560,16 @@ static void test_memory(void **state)
     for (uint64_t n = 1; !through; n++) {
         struct redan_ctx ctx;
         struct redan_problems problems;
-        struct redan_policy policy;
+        struct redan_verify_policy policy;
         redan_ctx_init(&ctx, NULL);
         redan_problems_init(&problems, &ctx, REDAN_S("p.yaml"));
         ctx.mem.fail_at = ctx.mem.calls + n;
-        enum redan_status status = redan_policy_parse(&problems, redan_slice_of(s->folder.root),
-                                                      redan_slice_of(text), &policy);
+        enum redan_status status = redan_verify_policy_parse(
+            &problems, redan_slice_of(s->folder.root), redan_slice_of(text), &policy);
         through = ctx.mem.calls < ctx.mem.fail_at;
         assert_int_equal(status, through ? REDAN_OK : REDAN_E_MEMORY);
         assert_true(n < 20000);
-        redan_policy_done(&policy);
+        redan_verify_policy_done(&policy);
         redan_ctx_done(&ctx);
     }
 }

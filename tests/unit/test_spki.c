@@ -306,6 +306,26 @@ static void test_text(void **state)
          "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
          "-----END PUBLIC KEY-----\nx",
          REDAN_E_SYNTAX},
+        {"read key EC\nPrivate-Key: (256 bit)\r\n-----BEGIN PUBLIC KEY-----\n"
+         "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+         "-----END PUBLIC KEY-----\n",
+         REDAN_OK},
+        {"words\n-----BEGIN PUBLIC KEY-----\n"
+         "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+         "-----END PUBLIC KEY-----\nwords",
+         REDAN_E_SYNTAX},
+        {"words -----BEGIN PUBLIC KEY-----\n"
+         "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+         "-----END PUBLIC KEY-----\n",
+         REDAN_E_SYNTAX},
+        {"ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAINdamAGCsQq31Uv+08lkBzoO4XLz2qYjJa8CGmj3B1Ea me\n"
+         "-----BEGIN PUBLIC KEY-----\nAAAA\n-----END PUBLIC KEY-----",
+         REDAN_E_SYNTAX},
+        {"-----BEGIN EC PARAMETERS-----\nAAAA\n-----END EC PARAMETERS-----\n"
+         "-----BEGIN PUBLIC KEY-----\n"
+         "MCowBQYDK2VwAyEA11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n"
+         "-----END PUBLIC KEY-----\n",
+         REDAN_E_SYNTAX},
         {"ssh-rsa AAAAB3NzaC1yc2EAAAADAQABAAAAQQ==", REDAN_E_UNSUPPORTED},
         {"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----", REDAN_E_SCHEMA},
         {"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----", REDAN_E_SCHEMA},
