@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PATTERN = 512, COPIES = 1024 };
+
 /* A name as a message may show it: a whole URI of a workflow, and nothing that moves a terminal's cursor. */
 struct shown {
     char text[176];
@@ -28,6 +30,56 @@ static void drop_regex(regex_t **regex)
         regfree(*regex);
 }
 
+/* One past the bracket expression that begins at `i` (XBD 9.3.5). */
+static size_t past_bracket(struct redan_slice pattern, size_t i)
+{
+    i += i + 1 < pattern.len && pattern.at[i + 1] == '^' ? 2 : 1;
+    if (i < pattern.len && pattern.at[i] == ']')
+        i++;
+    while (i < pattern.len && pattern.at[i] != ']')
+        i++;
+    return i + 1;
+}
+
+/* The most that "{3}", "{2,}" or "{2,7}" at `i` repeats; saturated. */
+static size_t most_of(struct redan_slice pattern, size_t i)
+{
+    size_t most = 1;
+    size_t number = 0;
+
+    for (i++; i < pattern.len && pattern.at[i] != '}'; i++) {
+        bool digit = pattern.at[i] >= '0' && pattern.at[i] <= '9';
+        number = digit ? redan_min_size(number * 10 + (size_t)(pattern.at[i] - '0'), COPIES) : 0;
+        most = number > most ? number : most;
+    }
+    return most + 1;
+}
+
+/* The C library copies what is repeated while it compiles, copies of copies too, and takes a back-reference as an invitation to try
+ * everything: a pattern may come from a pull request. */
+static enum redan_status check_pattern(struct redan_ctx *ctx, struct redan_slice pattern)
+{
+    size_t copies = 1;
+
+    for (size_t i = 0; i < pattern.len && copies <= COPIES;) {
+        char c = pattern.at[i];
+        char after = i + 1 < pattern.len ? pattern.at[i + 1] : 0;
+
+        if (c == '\\' && after >= '1' && after <= '9')
+            return redan_fail(ctx, REDAN_E_USAGE, 0,
+                              "\"%s\" has a back-reference, which names do not need",
+                              show(pattern).text);
+        copies *= c == '+' ? 2 : c == '{' ? most_of(pattern, i) : 1;
+        i = c == '[' ? past_bracket(pattern, i) : i + (c == '\\' ? 2 : 1);
+    }
+    if (copies <= COPIES && pattern.len <= PATTERN)
+        return REDAN_OK;
+    return redan_fail(ctx, REDAN_E_USAGE, 0,
+                      "\"%s\" is too large a pattern: at most %d bytes, and few repetitions (\"+\" "
+                      "and \"{n}\") of repetitions",
+                      show(pattern).text, PATTERN);
+}
+
 enum redan_status redan_identity_match(struct redan_ctx *ctx, struct redan_slice pattern,
                                        struct redan_slice text, bool *matches)
 {
@@ -37,6 +89,7 @@ enum redan_status redan_identity_match(struct redan_ctx *ctx, struct redan_slice
 
     if (memchr(pattern.at, 0, pattern.len))
         return redan_fail(ctx, REDAN_E_USAGE, 0, "a pattern with a NUL in it");
+    REDAN_TRY(check_pattern(ctx, pattern));
     *matches = false;
     if (text.len == 0 || text.len > REDAN_IDENTITY_MAX || memchr(text.at, 0, text.len))
         return REDAN_OK;

@@ -198,6 +198,19 @@ static void test_pattern_faults(void **state)
 
     (void)state;
     redan_ctx_init(&ctx, NULL);
+    static const char *const costly[] = {"((((a{30}){30}){30}){30})",
+                                         "((((((((((a+)+)+)+)+)+)+)+)+)+)+", "a{255}{255}",
+                                         "(a{0,99}){0,99}", "(a*)\\1"};
+
+    for (size_t i = 0; i < REDAN_COUNT(costly); i++) {
+        if (redan_identity_match(&ctx, redan_slice_of(costly[i]), REDAN_S("aaaa"), &matches) !=
+            REDAN_E_USAGE)
+            fail_msg("%s was tried", costly[i]);
+        redan_fail_clear(&ctx);
+    }
+    assert_ok(redan_identity_match(&ctx, REDAN_S("[a+{9}]{3,4}[]+]\\{99+"), REDAN_S("aaa+{999"),
+                                   &matches));
+    assert_true(matches);
     assert_int_equal(redan_identity_match(&ctx, REDAN_S("a("), REDAN_S("a"), &matches),
                      REDAN_E_USAGE);
     redan_fail_clear(&ctx);
