@@ -17,6 +17,7 @@
 
 enum { OUT, ERR, STREAMS, STEP = 65536, SIGNAL_BASE = 128 };
 
+static const double ASK = 0.05;  /* from one question to the next */
 static const double GRACE = 1.0; /* for output that outlives the child's whole group */
 
 struct child {
@@ -258,10 +259,11 @@ static int milliseconds(const struct child *child, double left)
 }
 
 /* Wait until the child has ended and its output too, or the time is over; then nothing of its group runs any more. */
-static enum redan_status watch(struct child *child, unsigned seconds,
+static enum redan_status watch(struct child *child, const struct redan_process *process,
                                struct redan_process_result *result)
 {
-    double until = redan_os_clock() + (double)seconds;
+    double until = redan_os_clock() + (double)process->seconds;
+    double next = redan_os_clock() + ASK;
     bool gone = false;
 
     for (;;) {
@@ -278,6 +280,14 @@ static enum redan_status watch(struct child *child, unsigned seconds,
             result->timed_out = !gone;
             break;
         }
+        if (!gone && process->enough && redan_os_clock() >= next) {
+            result->stopped = process->enough(process->arg) && !ended(child);
+            if (result->stopped)
+                break;
+            next = redan_os_clock() + ASK;
+        }
+        if (!gone && process->enough)
+            left = left < ASK ? left : ASK;
         struct pollfd fds[] = {{.fd = child->read[OUT], .events = POLLIN},
                                {.fd = child->read[ERR], .events = POLLIN},
                                {.fd = gone ? -1 : child->pidfd, .events = POLLIN}};
@@ -308,7 +318,7 @@ enum redan_status redan_process_run(struct redan_ctx *ctx, const struct redan_pr
                           "a program needs a name and a time limit, and one input");
     REDAN_TRY(open_all(&child, process));
     REDAN_TRY(spawn(&child, process));
-    REDAN_TRY(watch(&child, process->seconds, &made));
+    REDAN_TRY(watch(&child, process, &made));
     REDAN_TRY(redan_copy(ctx, redan_buf_view(&child.got[OUT]), &made.out));
     REDAN_TRY(redan_copy(ctx, redan_buf_view(&child.got[ERR]), &made.err));
     made.cut = child.cut;

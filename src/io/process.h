@@ -12,11 +12,15 @@ struct redan_process {
     /* It may ask a person: it stays in the caller's process group, its input is the terminal where there is one, what it
      * says on standard error goes to the caller's, and only itself is killed. */
     bool terminal;
+    /* Asked every twentieth of a second while it runs: true ends it with its group, as time that is over does. May be NULL. */
+    bool (*enough)(void *arg);
+    void *arg;
 };
 
 struct redan_process_result {
     int exit_code; /* 128 + signal when it was killed */
     bool timed_out;
+    bool stopped;           /* by `enough`, while it ran */
     struct redan_slice out; /* in the arena, cut at limits.output */
     struct redan_slice err;
     bool cut; /* output was longer than the limit */

@@ -9,10 +9,12 @@
 struct redan_probed {
     struct redan_node *observed; /* MAP */
     uint64_t n;
+    bool has_artefact;            /* it was about these very bytes: */
+    struct redan_digest artefact; /* must be the query's subject then */
 };
 
 struct redan_probe_kind {
-    const char *name;  /* "command", "http", "response-shape" */
+    const char *name;  /* "command", "http", "response-shape", "tamper" */
     const char *title; /* one line of help */
     /* Check the definition's fields: a text that says what is missing, or NULL. */
     const char *(*lint)(const struct redan_probe *probe);

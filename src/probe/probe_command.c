@@ -6,7 +6,7 @@
 #include "probe/probe_table.h"
 #include "record/import.h"
 
-enum { SHOWN = 200 };
+enum { SHOWN = REDAN_PROBE_LINE - 1 };
 
 static const char *lint(const struct redan_probe *probe)
 {
@@ -35,8 +35,7 @@ static enum redan_status make_argv(struct redan_ctx *ctx, const struct redan_pro
     return REDAN_OK;
 }
 
-/* The last line with something on it, fit to be shown: no control characters, no bad UTF-8, not too long. */
-static void last_line(struct redan_slice text, char line[SHOWN + 1])
+void redan_probe_last_line(struct redan_slice text, char line[REDAN_PROBE_LINE])
 {
     size_t len = 0;
 
@@ -67,10 +66,10 @@ static void last_line(struct redan_slice text, char line[SHOWN + 1])
 static enum redan_status ended_well(struct redan_ctx *ctx, const struct redan_probe *probe,
                                     const struct redan_process_result *result)
 {
-    char line[SHOWN + 1];
+    char line[REDAN_PROBE_LINE];
     const char *colon = ": ";
 
-    last_line(result->err, line);
+    redan_probe_last_line(result->err, line);
     if (line[0] == '\0')
         colon = "";
     if (result->timed_out)

@@ -8,6 +8,7 @@
 extern const struct redan_probe_kind redan_probe_command;
 extern const struct redan_probe_kind redan_probe_http;
 extern const struct redan_probe_kind redan_probe_shape;
+extern const struct redan_probe_kind redan_probe_tamper;
 
 /* The definition's timeout, or a minute. */
 unsigned redan_probe_seconds(const struct redan_probe *probe);
@@ -15,6 +16,9 @@ unsigned redan_probe_seconds(const struct redan_probe *probe);
 REDAN_NODISCARD enum redan_status redan_probe_send(struct redan_ctx *ctx,
                                                    const struct redan_probe *probe,
                                                    struct redan_http_response *response);
+enum { REDAN_PROBE_LINE = 201 };
+/* The last line of a program's complaint with something on it, fit to be shown: no control characters, no bad UTF-8, not too long. */
+void redan_probe_last_line(struct redan_slice text, char line[REDAN_PROBE_LINE]);
 /* Whether all a definition says is what the kind takes: what is there too much, or NULL. */
 const char *redan_probe_lint_http(const struct redan_probe *probe);
 

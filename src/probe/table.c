@@ -8,10 +8,7 @@
 enum { USUAL = 60, LONGEST = 3600 };
 
 const struct redan_probe_kind *const redan_probe_kinds[] = {
-    &redan_probe_command,
-    &redan_probe_http,
-    &redan_probe_shape,
-    NULL,
+    &redan_probe_command, &redan_probe_http, &redan_probe_shape, &redan_probe_tamper, NULL,
 };
 
 const struct redan_probe_kind *redan_probe_kind_named(struct redan_slice name)
@@ -35,9 +32,12 @@ static enum redan_status run(struct redan_ctx *ctx, const struct redan_probe *pr
 
     if (!kind)
         return redan_fail(ctx, REDAN_E_SCHEMA, 0,
-                          "unknown kind \"%s\"; use command, http or response-shape",
+                          "unknown kind \"%s\"; use command, http, response-shape or tamper",
                           redan_snippet_of(probe->kind).text);
     const char *fault = kind->lint(probe);
+    if (!fault && kind != &redan_probe_tamper &&
+        (probe->model.len > 0 || probe->signature.len > 0 || probe->swap.len > 0))
+        fault = "model, signature and swap belong to probes of kind tamper; remove them";
     if (!fault && (probe->timeout < 0 || probe->timeout > LONGEST))
         fault = "the timeout is over an hour; write a span of at most 1h";
     if (fault)

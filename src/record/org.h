@@ -58,7 +58,10 @@ struct redan_probe {
     struct redan_slice preset;
     struct redan_slice body;
     struct redan_texts argv;
-    int64_t timeout; /* seconds; 0 for the default */
+    struct redan_slice model; /* path of a released artefact, from where redan runs */
+    struct redan_slice signature;
+    struct redan_slice swap; /* another model, to be put in its place */
+    int64_t timeout;         /* seconds; 0 for the default */
     const struct redan_node *node;
 };
 

@@ -44,6 +44,20 @@ static void bend_root_in_chain(struct trial *t)
     t->bundle.certificate_count = 2;
 }
 
+/* The intermediate is no longer in the trust root, and comes with the bundle instead. */
+static void bend_link_of_bundle(struct trial *t)
+{
+    struct redan_slice *list = redan_take_array(t->ctx, 2, sizeof(*list));
+
+    bend_v02(t);
+    list[0] = t->bundle.certificates[0];
+    list[1] = redan_certificate_der(t->root.authorities[1].chain[0]);
+    t->bundle.certificates = list;
+    t->bundle.certificate_count = 2;
+    t->authorities[1].chain++;
+    t->authorities[1].count--;
+}
+
 static void bend_no_between(struct trial *t)
 {
     t->bundle.certificate_count = 1;
@@ -120,6 +134,7 @@ static void test_certificates(void **state)
         {"a chain in 0.3", {.from = 0}, bend_chain_in_v03, "version 0.3"},
         {"a bare leaf in 0.2", {.from = 0}, bend_leaf_in_v02, "before version 0.3"},
         {"a root in the chain", {.from = 0}, bend_root_in_chain, "self-signed"},
+        {"a link of the bundle's", {.from = 0}, bend_link_of_bundle, "unable to get local issuer"},
         {"the authority had ended",
          {.from = 0},
          bend_fulcio_ended,

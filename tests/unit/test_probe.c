@@ -150,6 +150,7 @@ static void test_memory(void **state)
 static void test_lint(void **state)
 {
     static struct redan_slice words[] = {{"true", 4}, {"a\0b", 3}};
+    static struct redan_slice started[] = {{"s", 1}, {"--model={model}", 15}, {"{signature}", 11}};
 #define URL .url = { "http://127.0.0.1:1/", 19 }
     static const struct {
         struct redan_probe probe;
@@ -173,6 +174,17 @@ static void test_lint(void **state)
          "preset is not known"},
         {{.kind = {"response-shape", 14}, URL, .preset = {"oip-v2", 6}}, "has no body"},
         {{.kind = {"response-shape", 14}, .body = {"{}", 2}, .preset = {"oip-v2", 6}}, "add url"},
+        {{.kind = {"command", 7}, .argv = {words, 1}, .model = {"m", 1}}, "kind tamper"},
+        {{.kind = {"http", 4}, URL, .signature = {"m", 1}}, "kind tamper"},
+        {{.kind = {"http", 4}, URL, .swap = {"m", 1}}, "kind tamper"},
+        {{.kind = {"tamper", 6}, .argv = {started, 2}}, "add model"},
+        {{.kind = {"tamper", 6}, .model = {"m", 1}}, "add argv"},
+        {{.kind = {"tamper", 6}, .model = {"m", 1}, .argv = {words, 1}}, "no argument is {model}"},
+        {{.kind = {"tamper", 6}, .model = {"m", 1}, .argv = {started, 3}}, "add signature"},
+        {{.kind = {"tamper", 6}, .model = {"m", 1}, .argv = {started, 2}, .body = {"x", 1}},
+         "remove them"},
+        {{.kind = {"tamper", 6}, .model = {"m", 1}, .argv = {started, 2}, .preset = {"x", 1}},
+         "remove them"},
     };
 
     (void)state;
