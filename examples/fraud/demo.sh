@@ -68,7 +68,7 @@ opened=$(date -u -d '-50 days' +%Y-%m-%d)
 plan=$(date -u -d '+90 days' +%Y-%m-%d)
 sed -i -e "s/expires: .*/expires: $half_year/" -e "s/opened: .*/opened: $opened/" -e "s/due: .*/due: $plan/" \
     redan/threatmodel.yaml
-sed -i "s/127.0.0.1:8473/127.0.0.1:$port/" redan/org.yaml
+sed -i -e "s/127.0.0.1:8473/127.0.0.1:$port/" -e "s/127.0.0.1:8474/127.0.0.1:$((port + 1))/" redan/org.yaml
 signer=$(openssl pkey -pubin -in keys/signer.pub -outform DER | openssl dgst -sha256 -r | cut -d ' ' -f 1)
 sed -i "s/key sha256:0*\"/key sha256:$signer\"/" redan/threatmodel.yaml
 new() { id=$1; shift; redan keys new "$id" --quiet --out "keys/$id.pem" "$@"; }
@@ -99,6 +99,8 @@ run redan evidence run response-shape --key keys/ci-staging.pem
 run redan evidence run service-beat --key keys/monitor-prod.pem
 sh "$top/examples/fraud/smoke.sh" "http://127.0.0.1:$port" fraud-serve model.json smoke.xml model.json.sig keys/signer.pub
 run redan evidence import smoke.xml --format junit --for verify-on-load/refuses --key keys/ci-staging.pem
+echo "A service of its own is started with copies of the model: flipped, truncated, unsigned, and the genuine one:"
+run redan evidence run tamper --key keys/ci-staging.pem
 board() { for n in 1 2; do redan approve --quiet --role risk-board "$@" --key "keys/board-$n.pem"; done; }
 leads() {
     redan approve --quiet --role ml-lead --key keys/okafor.pem
@@ -167,4 +169,4 @@ fraud-serve --config serve.json --listen 127.0.0.1:0 || code=$?
 [ "$code" = 3 ] || { echo "demo: expected exit code 3, got $code" >&2; exit 3; }
 
 say "The story is in build/demo: redan/ holds the threat model, its evidence and its approvals."
-echo "Try: cd build/demo; export REDAN_ROOT=$REDAN_ROOT; ../release/redan next"
+echo "Try: cd build/demo; export REDAN_ROOT='$REDAN_ROOT'; ../release/redan next"

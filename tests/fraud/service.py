@@ -1,7 +1,9 @@
 """fraud-serve from the outside: both protocols, bad and hostile requests, many callers, an orderly end."""
 
+import base64
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -13,9 +15,47 @@ import time
 import unittest
 
 sys.dont_write_bytecode = True # nothing is left in the source tree
-from programs import FEATURES, REDAN, Answers, Server, folder, request, rows_of, run, small_world
+from programs import BIN, FEATURES, REDAN, Answers, Server, folder, request, rows_of, run, small_world
 
 V1 = "/v1/models/fraud:predict"
+TAMPER_MODEL = """schema: redan/1
+id: fraud
+inherits: [bank]
+owners: {ml-lead: a.lead, security-lead: b.lead}
+profile: {kind: [predictive], hosts_model: true}
+release: {model: "sha256:%s"}
+threats:
+  - id: swap
+    archetype: MS-02
+    severity: high
+    resolution: {kind: control, cycle: 2026Q4, controls: [verify-on-load], residual: low}
+controls:
+  - id: verify-on-load
+    evidence:
+      - {id: tamper-refused, type: probe, ledger: staging/tamper, subject: release.model,
+         expect: {tampered_loaded: 0, genuine_loaded: 1}, signer: ci, fresh: 24h}
+""" % ("0" * 64)
+TAMPER_PROBE = """
+probes:
+  - id: tamper
+    system: fraud
+    evidence: verify-on-load/tamper-refused
+    kind: tamper
+    model: model.json
+    signature: model.json.sig
+    swap: swap.json
+    argv: %s
+    url: http://127.0.0.1:%d/v2/health/ready
+    timeout: 30s
+"""
+
+
+def free_port():
+    with socket.socket() as s:
+        s.bind(("127.0.0.1", 0))
+        return s.getsockname()[1]
+
+
 V2 = "/v2/models/fraud/infer"
 
 
@@ -430,6 +470,54 @@ class Settings(unittest.TestCase):
         self.assertRegex(server.process.stdout.readline(), "^reloaded model=fraud verified=sha256:[0-9a-f]{64}$")
         self.assertNotEqual(scores(), before)
         self.assertEqual(server.stop(signal.SIGTERM), (0, "", ""))
+
+    def tamper(self, box, *args):
+        """What the organisation's probe records of fraud-serve started so; with a system made for it."""
+        redan = lambda *a: subprocess.run([REDAN, *a], cwd=box, capture_output=True, text=True, timeout=100,
+                                          env={**os.environ, "PATH": f"{BIN}:{os.environ['PATH']}"})
+        port = free_port()
+        shutil.rmtree(os.path.join(box, "redan"), ignore_errors=True)
+        for name in ("root.pem", "ci.pem", "root.pem.pub", "ci.pem.pub"):
+            if os.path.exists(os.path.join(box, name)):
+                os.unlink(os.path.join(box, name))
+        done = redan("org", "new", "bank", "--holder", "a.root", "--dir", "redan", "--out", "root.pem", "--quiet")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        root = re.search("sha256:[0-9a-f]{64}", done.stdout).group()
+        self.write("signed/redan/threatmodel.yaml", TAMPER_MODEL)
+        with open(os.path.join(box, "redan", "org.yaml"), "a", encoding="ascii") as file:
+            argv = json.dumps(["fraud-serve", "--model", "{model}", "--listen", f"127.0.0.1:{port}", *args])
+            file.write(TAMPER_PROBE % (argv, port))
+        for step in (("keys", "new", "ci", "--holder", "ci", "--service", "--sign-with", "root.pem", "--out", "ci.pem"),
+                     ("keys", "sign", "org.yaml", "--key", "root.pem"), ("release", "pin", "model=model.json"),
+                     ("evidence", "run", "tamper", "--key", "ci.pem", "--root", root)):
+            done = redan(*step)
+            self.assertEqual(done.returncode, 0, (step, done.stderr))
+        record = re.search(" in (redan/evidence/.*)", done.stdout + done.stderr).group(1)
+        with open(os.path.join(box, record), encoding="ascii") as file:
+            predicate = json.loads(base64.b64decode(json.load(file)["payload"]))["predicate"]
+        listed = redan("evidence", "list", "--root", root)
+        return predicate["observed"], predicate["record"]["n"], listed.stdout
+
+    def test_tamper_probe(self):
+        """The organisation's probe tells a service that verifies from one that does not."""
+        box = self.signed()
+        done = run("fraud-train", "--data", os.path.join(self.dir, "transactions.csv"), "--model", "swap.json", "--holdout",
+                   "holdout.json", "--resamples", 40, "--kind", "forest", cwd=box)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        with open(os.path.join(box, "model.json"), "rb") as file:
+            before = file.read()
+        observed, n, _ = self.tamper(box, "--signature", "{signature}", "--key", "key.pub")
+        self.assertEqual((observed["tampered_loaded"], observed["genuine_loaded"], observed["loaded"]), (0, 1, []))
+        self.assertEqual((len(observed["tried"]), n), (7, 9), observed)
+        observed, n, _ = self.tamper(box) # it verifies nothing
+        self.assertEqual(observed["genuine_loaded"], 1)
+        self.assertGreaterEqual(observed["tampered_loaded"], 3, observed)
+        self.assertLessEqual({"appended", "swapped", "unsigned"}, set(observed["loaded"]))
+        observed, n, _ = self.tamper(box, "--signature", "{signature}", "--key", "other.pub") # nobody's model
+        self.assertEqual((observed["genuine_loaded"], observed["tried"], n), (0, [], 0))
+        self.assertIn("another key", observed["said"])
+        with open(os.path.join(box, "model.json"), "rb") as file:
+            self.assertEqual(file.read(), before)
 
     def test_end_finishes_what_began(self):
         server = Server(self.dir)
