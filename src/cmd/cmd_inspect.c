@@ -13,6 +13,8 @@ static enum redan_status inspect(struct redan_cli *cli, bool *malformed)
     struct redan_node *root = NULL;
     struct redan_slice text = {0};
 
+    if (redan_folder_exists(ctx, file)) /* a signed model: its signature is meant */
+        REDAN_TRY(redan_path_join(ctx, file, REDAN_S("model.sig"), &file));
     REDAN_TRY(redan_file_read(ctx, file, REDAN_BUNDLE_MAX, true, &text));
     enum redan_status status = redan_bundle_parse(ctx, text, &bundle);
     *malformed = status == REDAN_E_SYNTAX || status == REDAN_E_SCHEMA || status == REDAN_E_LIMIT;
@@ -47,6 +49,7 @@ const struct redan_command redan_cmd_inspect = {
         "be, and what was signed: how many files, by which hash, what was left out. Any Sigstore "
         "bundle is read.\n"
         "Believe none of it before redan verify says so.\n\n"
+        "  redan inspect model/                            # its model.sig\n"
         "  redan inspect model/model.sig\n"
         "  redan inspect model/model.sig --json\n\n"
         "Exit codes: 0 it could be read; 1 it is no bundle; 2 usage; 3 could not be read.",

@@ -69,7 +69,7 @@ const struct redan_command redan_cmd_keys_add = {
     .name = "keys add",
     .args = "HOLDER=PUBLICKEYFILE...",
     .summary = "enrol public keys that people and services have already",
-    .text = "The files are OpenSSH .pub lines (ed25519, ECDSA P-256 and P-384, ed25519 on a "
+    .text = "The files are OpenSSH .pub lines (ed25519, ECDSA P-256 to P-521, ed25519 on a "
             "security key) or PEM.\n"
             "The private halves stay where they are: redan approve --ssh-key FILE signs with an "
             "agent or a\n"

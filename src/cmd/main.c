@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -80,6 +81,7 @@ static int check_args(struct redan_cli *cli)
 {
     const struct redan_command *c = cli->command;
     struct redan_slice colour = redan_cli_value(cli, "colour");
+    const char *plain = getenv("NO_COLOR");
 
     if (cli->arg_count < c->least)
         return redan_cli_usage(cli, "an argument is missing: redan %s %s", c->name, c->args);
@@ -88,7 +90,7 @@ static int check_args(struct redan_cli *cli)
                                REDAN_FMT(cli->args[c->most]));
     cli->json = redan_cli_has(cli, "json");
     if (colour.len == 0 || redan_slice_is(colour, "auto"))
-        cli->colour = !cli->json && isatty(STDOUT_FILENO) == 1;
+        cli->colour = !cli->json && !(plain && *plain) && isatty(STDOUT_FILENO) == 1;
     else if (redan_slice_is(colour, "always"))
         cli->colour = true;
     else if (!redan_slice_is(colour, "never"))

@@ -204,6 +204,20 @@ static enum redan_status hash_files(struct redan_cli *cli, struct redan_sign_fil
     return status;
 }
 
+/* The next signer, or the same one by another name, signs other files then, and a policy's quorum is never reached. */
+static void say_signed_signature(struct redan_cli *cli, const struct redan_sign_files *files)
+{
+    for (size_t i = 0; files->model.folder && i < files->manifest.count; i++) {
+        if (redan_slice_is(files->manifest.entries[i].path, "model.sig")) {
+            redan_cli_say(cli,
+                          "redan sign: model.sig, a signature, is signed as a file of the model; "
+                          "several signers sign the same files when each has a --signature outside "
+                          "of it");
+            return;
+        }
+    }
+}
+
 enum redan_status redan_sign_files_hash(struct redan_cli *cli, struct redan_sign_files *files)
 {
     if (redan_cli_has(cli, "from-digests")) {
@@ -218,6 +232,7 @@ enum redan_status redan_sign_files_hash(struct redan_cli *cli, struct redan_sign
     if (files->manifest.name.len == 0)
         return redan_fail(&cli->ctx, REDAN_E_USAGE, 0, "the model has no name; give --name NAME");
     files->count = redan_sign_files_count(&files->manifest);
+    say_signed_signature(cli, files);
     if (files->known) {
         REDAN_TRY(redan_known_check(&cli->ctx, files->known, &files->walked));
         files->reused = redan_known_reused(files->known);

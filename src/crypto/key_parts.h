@@ -14,7 +14,7 @@ enum {
     REDAN_KEY_APPLICATION_MAX = 64,
 };
 
-#define REDAN_KEY_ADVICE "make one with: ssh-keygen -t ed25519"
+#define REDAN_KEY_ADVICE "make one with: ssh-keygen -t ed25519 (to sign models: -t ecdsa)"
 
 /* Everything that differs between the kinds. */
 struct redan_key_card {

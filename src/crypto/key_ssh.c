@@ -20,7 +20,7 @@ static enum redan_status find_type(struct redan_ctx *ctx, struct redan_slice typ
         if (type.at[i] <= ' ' || type.at[i] > '~')
             type.len = 0;
     if (type.len == 0 || type.len > 64)
-        return redan_fail(ctx, REDAN_E_SYNTAX, 0, "this is not an OpenSSH key");
+        return redan_fail(ctx, REDAN_E_SYNTAX, 0, "this is neither a PEM nor an OpenSSH key");
     return redan_fail(ctx, REDAN_E_UNSUPPORTED, 0,
                       "an OpenSSH key of type %.*s; only ssh-ed25519, ecdsa-sha2-nistp256, "
                       "ecdsa-sha2-nistp384, ecdsa-sha2-nistp521 and sk-ssh-ed25519@openssh.com are "

@@ -23,7 +23,8 @@ static enum redan_status check_material(struct redan_ctx *ctx, const struct reda
     return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
                       chained
                           ? "a Sigstore bundle of version 0.3 has \"certificate\", not "
-                            "\"x509CertificateChain\""
+                            "\"x509CertificateChain\": this is a certificate of a private authority, to be "
+                            "verified against its roots"
                           : "a Sigstore bundle before version 0.3 has \"x509CertificateChain\", "
                             "not \"certificate\"");
 }

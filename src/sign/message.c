@@ -80,6 +80,9 @@ enum redan_status redan_message_parse(struct redan_ctx *ctx, struct redan_slice 
     if (text.len > max)
         return redan_fail(ctx, REDAN_E_LIMIT, 0, "%s of %zu bytes; at most %zu are read", what,
                           text.len, max);
+    if (text.len && text.at[0] == '-')
+        return redan_fail(ctx, REDAN_E_SYNTAX, 0,
+                          "%s is JSON; this begins with '-', as keys and certificates do", what);
     ctx->limits.json = max;
     ctx->limits.nodes = nodes;
     enum redan_status status = redan_json_parse(ctx, text, &root);

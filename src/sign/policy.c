@@ -76,7 +76,7 @@ static const struct redan_bind_field signer_fields[] = {
     {"issuer-regex", REDAN_BIND_TEXT, false, offsetof(struct written, issuer_regex), NULL, NULL,
      "instead of issuer: a POSIX extended regular expression for the whole address"},
     {"trust-root", REDAN_BIND_TEXT, false, offsetof(struct written, trust_root), NULL, NULL,
-     "a trusted_root.json beside the policy; without it the one that is built in"},
+     "a trusted_root.json beside the policy; without it the one in force"},
     {"no-ct", REDAN_BIND_BOOL, false, offsetof(struct written, no_ct), NULL, NULL,
      "true: certificates of a private Fulcio need no transparency log"},
     {"until", REDAN_BIND_DATE, false, offsetof(struct written, until), NULL, NULL,
