@@ -1,7 +1,7 @@
 """Keyless signing end to end. Against the Sigstore of tests/servers: the round trip, every token source, and each fault with the
 words, the exit code and the untouched files that it must leave. Against the real Rekor v2, timestamp server and Fulcio where
 tools/peers has them, and with cosign, sigstore-go and sigstore-python as judges of what was signed.
-Usage: keyless.py TOOL REDAN CLIENT"""
+Usage: keyless.py TOOL REDAN CLIENT [--json]"""
 import json
 import os
 import pathlib
@@ -31,7 +31,7 @@ PEERS = HERE.parent.parent / "tools" / "peers"
 EMAIL = "dev@example.test"
 STATUS = ["ok", "memory", "limit", "syntax", "schema", "absent", "exists", "io", "crypto", "signature", "unsupported", "usage"]
 failures = []
-counted = {"refusals": 0, "verdicts": 0}
+cases = []  # [kind, whether it is as it must be]
 
 # fault, status, words. The same trouble sounds the same whichever service has it.
 ANY = [
@@ -91,8 +91,15 @@ NAMES = {"fulcio": "Fulcio", "rekor": "Rekor", "tsa": "the timestamp authority"}
 OWN = {"fulcio": FULCIO, "rekor": REKOR, "tsa": TSA}
 
 
+def begin(kind):
+    """A case; what is wrong before the next one begins is wrong with it."""
+    cases.append([kind, True])
+
+
 def wrong(what):
     failures.append(what)
+    if cases:
+        cases[-1][1] = False
     print("FAILED:", what)
 
 
@@ -120,7 +127,7 @@ def sign(work, config="config.json", root="root.json", token="token", out="out.j
 
 def expect(work, what, status, words, secrets=(), **how):
     """One refusal: its status and words, nothing written, an older file left as it was, no secret told."""
-    counted["refusals"] += 1
+    begin("refusals")
     out = work / "out.json"
     out.write_text("the old signature")
     before = sorted(p.name for p in work.iterdir())
@@ -149,6 +156,7 @@ def round_trip(work, world, judges):
         (work / "token").write_text(world.issuer.token(**claims) + "\n")
         for root in ("root.json", "-"):
             (work / "good.json").unlink(missing_ok=True)
+            begin("round trips")
             got, said = sign(work, out="good.json", root=root)
             if got != "ok":
                 wrong(f"round trip of {identity} with {root}: {got}: {said}")
@@ -162,7 +170,7 @@ def judge(work, bundle, root, identity, issuer, judges):
     """Every verifier that can be had says yes to the right identity, and no to another."""
     for name, command in judges.items():
         for who, good in ((identity, True), ("mallory@example.test", False)):
-            counted["verdicts"] += 1
+            begin("verdicts")
             done = subprocess.run(command(bundle, root, who, issuer), cwd=work, capture_output=True, text=True)
             if (done.returncode == 0) != good:
                 wrong(f"{name} {'refuses' if good else 'accepts'} {bundle} by {identity}: {(done.stdout + done.stderr)[-400:]}")
@@ -348,7 +356,7 @@ def commands(work, world, judges):
                               capture_output=True, text=True, env={**clean, **(env or {})})
 
     def refused(what, code, words, *options, **how):
-        counted["refusals"] += 1
+        begin("refusals")
         (work / "model.sig").write_text("the old signature")
         before = sorted(p.name for p in work.iterdir())
         done = run(*options, **how)
@@ -362,6 +370,7 @@ def commands(work, world, judges):
     token = (work / "token").read_text()
     for what, how in (("a file", {}), ("an option", {"token": ("--identity-token", token)}),
                       ("the environment", {"token": (), "env": {"SIGSTORE_ID_TOKEN": token}})):
+        begin("round trips")
         done = run(out="good.json", **how)
         if done.returncode != 0:
             wrong(f"redan sign with a token from {what}: {done.returncode}: {done.stderr}")
@@ -396,6 +405,7 @@ def conformance_client(work, world):
     cosign, conformance = peer("cosign", "cosign"), peer("sigstore-go", "conformance")
     who = ["--certificate-identity", EMAIL, "--certificate-oidc-issuer", world.issuer.url]
     for extra, thing in (([], "blob"), (["--in-toto"], "payload")):
+        begin("round trips")
         done = subprocess.run([CLIENT, "sign-bundle", *extra, "--identity-token", token, "--bundle", "made.json", "--trusted-root", "root.json",
                                "--signing-config", "config.json", thing], cwd=work, capture_output=True, text=True)
         if done.returncode != 0:
@@ -412,7 +422,7 @@ def conformance_client(work, world):
             judges["sigstore-go"] = [conformance, "verify-bundle", "--bundle", "made.json", *who, "--trusted-root", "root.json"]
         for name, command in judges.items():
             for file, good in (("blob", True), ("other", False)):
-                counted["verdicts"] += 1
+                begin("verdicts")
                 done = subprocess.run([*command, file], cwd=work, capture_output=True, text=True)
                 if (done.returncode == 0) != good:
                     wrong(f"{name} {'refuses' if good else 'accepts'} {file}: {(done.stdout + done.stderr)[-400:]}")
@@ -439,13 +449,14 @@ def reference_client(work, world):
               "model_signing": lambda signature, who: [program, "verify", "sigstore", "reference", "--signature", signature, "--identity", who,
                                                        "--identity_provider", world.issuer.url, "--trust_config", "trust.json"]}
     for signature, command in (("ours.sig", ours), ("theirs.sig", theirs)):
+        begin("round trips")
         done = subprocess.run(command, cwd=work, capture_output=True, text=True)
         if done.returncode != 0:
             wrong(f"{signature} was not signed: {(done.stdout + done.stderr)[-600:]}")
             continue
         for name, check in checks.items():
             for who, good in ((EMAIL, True), ("mallory@example.test", False)):
-                counted["verdicts"] += 1
+                begin("verdicts")
                 done = subprocess.run(check(signature, who), cwd=work, capture_output=True, text=True)
                 if (done.returncode == 0) != good:
                     wrong(f"{name} {'refuses' if good else 'accepts'} {signature} by {EMAIL}: {(done.stdout + done.stderr)[-600:]}")
@@ -554,6 +565,7 @@ def real_servers(work, world, judges):
             (work / "config.json").write_text(json.dumps(world.signing_config(
                 rekor=f"http://127.0.0.1:{log.port}", tsa=f"http://127.0.0.1:{time_server.port}/api/v1/timestamp")))
             for _ in range(3):  # a log that grows
+                begin("round trips with real servers")
                 got, said = sign(work, out="good.json", seconds=30)
                 if got != "ok":
                     wrong(f"the real Rekor and timestamp server: {got}: {said}; {log.said()}")
@@ -568,6 +580,7 @@ def real_servers(work, world, judges):
     if fulcio:
         with real_fulcio(fulcio, work, world) as server:
             (work / "config.json").write_text(json.dumps(world.signing_config(fulcio=f"http://127.0.0.1:{server.port}")))
+            begin("round trips with real servers")
             got, said = sign(work, out="good.json", seconds=30)
             if got != "ok":
                 wrong(f"the real Fulcio: {got}: {said}; {server.said()}")
@@ -603,7 +616,10 @@ def main():
         reference_client(work, world)
         real_servers(work, world, judges)
         world.stop()
-    print(f"{counted['refusals']} refusals, {counted['verdicts']} verdicts of {', '.join(judges) or 'nobody'}; {len(failures)} failures")
+    counts = {kind: [sum(good for k, good in cases if k == kind), sum(k == kind for k, _ in cases)] for kind in dict(cases)}
+    print("; ".join(f"{kind} {good}/{of}" for kind, (good, of) in counts.items()) + f"; judges: {', '.join(judges) or 'none'}; {len(failures)} failures")
+    if "--json" in sys.argv:
+        print(json.dumps({**{kind: {"good": good, "of": of} for kind, (good, of) in counts.items()}, "failures": len(failures)}))
     if failures:
         sys.exit(1)
 

@@ -231,7 +231,9 @@ def main():
     for kind, (good, of) in counts.items():
         print(f"  {kind:28} {good}/{of}")
     if "--json" in sys.argv:
-        print(json.dumps({kind: {"good": g, "of": n} for kind, (g, n) in counts.items()}))
+        whole = [shape for shape in shapes if not any(f": {shape}, " in fault for fault in faults)]
+        print(json.dumps({**{kind: {"good": g, "of": n} for kind, (g, n) in counts.items()},
+                          "shapes without a fault": {"good": len(whole), "of": len(shapes)}}))
     print(f"{sum(n for _, n in counts.values())} verdicts, {len(faults)} faults")
     return 1 if faults else 0
 

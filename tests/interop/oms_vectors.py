@@ -1,5 +1,5 @@
 """Every vector of OpenSSF Model Signing that there is here, with the verdict that it must have: historical bundles, the specification's
-own, single faults, orders, and golden manifests and payloads. Usage: oms_vectors.py TOOL. The vectors are in
+own, single faults, orders, and golden manifests and payloads. Usage: oms_vectors.py TOOL [--json]. The vectors are in
 REDAN_SAMPLES/signing/oms (default: ../shared/samples beside the source); exit code 77 when they are not there."""
 import csv
 import hashlib
@@ -291,6 +291,8 @@ def main():
         print(f"{group}: {good}/{whole}")
     for line in without:
         print(f"not tried: {line}")
+    if "--json" in sys.argv:
+        print(json.dumps({group: {"good": good, "of": whole} for group, (good, whole) in tally.items()}))
     return 1 if faults else 0
 
 

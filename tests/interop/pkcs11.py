@@ -1,8 +1,9 @@
 """Keys on a token of SoftHSM's: four kinds of key sign and Python's cryptography verifies; every mistake has its own clear error; then the
-program itself signs a model with such a key. Usage: pkcs11.py PKCS11_TOOL REDAN"""
+program itself signs a model, evidence and approvals with such keys. Usage: pkcs11.py PKCS11_TOOL REDAN"""
 import glob
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -157,6 +158,49 @@ def program(folder):
           done.stdout + done.stderr and not (folder / "no.sig").exists(), done.stdout + done.stderr)
 
 
+SYSTEM = """schema: redan/1
+id: scoring
+inherits: [bank]
+owners: {ml-lead: m.lead, security-lead: s.lead}
+profile: {kind: [predictive]}
+release: {model: "sha256:%s"}
+threats:
+  - {id: swap, archetype: MS-02, severity: high, resolution: {kind: control, cycle: 2026Q4, controls: [held], residual: low}}
+  - {id: drift, archetype: EV-03, severity: medium, resolution: {kind: control, cycle: 2026Q4, controls: [held], residual: low}}
+controls:
+  - {id: held, evidence: [{id: hash, type: digest, subject: release.model, signer: ci, fresh: release}]}
+""" % ("0" * 64)
+
+
+def governance(folder):
+    """Evidence and approvals by keys that never leave the token: P-256 records, P-384 and P-521 approve."""
+    box = folder / "bank"
+    box.mkdir()
+    (box / "model.bin").write_bytes(b"weights")
+
+    def redan(what, code, *args, root=None):
+        env = {**os.environ, **({"REDAN_ROOT": root} if root else {})}
+        done = subprocess.run([REDAN, *args], cwd=box, env=env, capture_output=True, text=True, timeout=60)
+        check(what, done.returncode == code, done.stdout + done.stderr)
+        return done.stdout
+
+    root = re.search("sha256:[0-9a-f]{64}", redan("an organisation", 0, "org", "new", "bank", "--holder", "a.root", "--out", "root.pem",
+                                                  "--dir", "redan")).group()
+    for holder, label, *more in (("ci", "p256", "--service"), ("m.lead", "p384", "--role", "ml-lead"),
+                                 ("s.lead", "p521", "--role", "security-lead")):
+        redan(f"{label} is enrolled", 0, "keys", "add", f"{holder}={folder / label}.pem", *more, "--sign-with", "root.pem")
+    (box / "redan" / "threatmodel.yaml").write_text(SYSTEM)
+    key = {label: f"pkcs11:token=release;object={label}?module-path={MODULE}&pin-source=file:{folder / 'pin'}"
+           for label in ("p256", "p384", "p521")}
+    redan("the release is pinned", 0, "release", "pin", "model=model.bin")
+    redan("a record with p256", 0, "evidence", "add", "held/hash", "--path", "model.bin", "--key", key["p256"], root=root)
+    redan("an approval with p384", 0, "approve", "--role", "ml-lead", "--key", key["p384"], root=root)
+    redan("not as somebody else", 3, "approve", "--role", "security-lead", "--key", key["p384"], root=root)
+    redan("an approval with p521", 0, "approve", "--role", "security-lead", "--key", key["p521"], root=root)
+    redan("all of it counts", 0, "check", root=root)
+    redan("and not without the pinned root", 3, "check")
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
@@ -181,6 +225,7 @@ def main():
         sources(folder)
         refusals()
         program(folder)
+        governance(folder)
     print(f"pkcs11: {checks} checks, {failures} failed")
     return 1 if failures else 0
 

@@ -1,6 +1,6 @@
 """The verification cases of sigstore-conformance, each by path and by digest, in a network namespace with nothing in it. A case passes when its
 bundle is believed, or refused where its name ends in _fail. Then cases of our own for the two that upstream tests weakly.
-Usage: sigstore_conformance.py CLIENT [-v] [--loose]     (--loose: CPU is told and not judged, as under sanitizers)
+Usage: sigstore_conformance.py CLIENT [-v] [--loose] [--json]     (--loose: CPU is told and not judged, as under sanitizers)
 Samples are found through REDAN_SAMPLES, default ../shared/samples; without them the test is skipped (77)."""
 import hashlib
 import json
@@ -146,6 +146,9 @@ def main():
     median, most = statistics.median(cpu), max(cpu)
     print(f"conformance: {right}/{2 * len(cases)}; of our own: {ours}/{ours + len(more)}")
     print(f"CPU of one verification: median {median * 1000:.1f} ms, most {most * 1000:.1f} ms (bar {CPU * 1000:.0f} ms)")
+    if "--json" in sys.argv:
+        print(json.dumps({"believed or refused as upstream says": {"good": right, "of": 2 * len(cases)}, "our own cases": {"good": ours, "of": ours + len(more)},
+                          "without a network": {"good": int(bool(where)), "of": 1}, "CPU, median, ms": median * 1000, "CPU, most, ms": most * 1000}))
     if "--loose" not in sys.argv and max(median, most) > CPU:
         print("too slow")
         return 1
