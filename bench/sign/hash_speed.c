@@ -394,16 +394,6 @@ static double rate(const struct bench *b, const struct sample *samples, enum rat
     return median(values, b->rounds);
 }
 
-/* Of the fastest round: what others do on the machine only ever adds to processor time. */
-static double best(const struct bench *b, const struct sample *samples, double amount)
-{
-    double least = samples[0].busy;
-
-    for (int i = 1; i < b->rounds; i++)
-        least = samples[i].busy < least ? samples[i].busy : least;
-    return amount / least * (double)b->threads;
-}
-
 /* The median of the rounds' ratios: how many times as fast as the other. */
 static double ratio(const struct bench *b, const struct sample *ours, const struct sample *other,
                     enum rate kind)
@@ -486,10 +476,8 @@ static void small(struct bench *b)
     }
     (void)fprintf(b->table, "\n%u files of 4 KiB in the page cache, %u threads\n", b->small_count,
                   b->threads);
-    figure(b, "small files, by processor time, fastest round", best(b, ours, b->small_count),
-           "files/s", b->rounds, 100000.0 * b->threads, true);
     figure(b, "small files, by processor time", rate(b, ours, BUSY, b->small_count), "files/s",
-           b->rounds, 0, true);
+           b->rounds, 100000.0 * b->threads, true);
     figure(b, "small files, elapsed", rate(b, ours, WALL, b->small_count), "files/s", b->rounds, 0,
            true);
     figure(b, "small files: memory", most / (1 << 20), "MB", b->rounds,
