@@ -30,7 +30,7 @@ struct redan_slice world_end(struct world *world, struct redan_buf *buf)
 
 void world_begin(struct world *world, struct redan_buf *buf)
 {
-    redan_buf_init(buf, world->ctx, (size_t)16 << 20);
+    redan_buf_init(buf, world->ctx, (size_t)64 << 20);
 }
 
 struct redan_slice world_base64(struct world *world, struct redan_slice bytes)

@@ -310,6 +310,7 @@ static const char *trouble(CURLcode code)
         {CURLE_SSL_CONNECT_ERROR, "TLS: no connection"},
         {CURLE_SSL_CIPHER, "TLS: no connection"},
         {CURLE_SSL_CACERT_BADFILE, "TLS: the list of trusted authorities cannot be read"},
+        {CURLE_OUT_OF_MEMORY, "a header of its answer is too long"}, /* so curl calls that */
         {CURLE_GOT_NOTHING, "it broke off before its answer was whole"},
         {CURLE_PARTIAL_FILE, "it broke off before its answer was whole"},
         {CURLE_RECV_ERROR, "it broke off before its answer was whole"},
@@ -330,7 +331,7 @@ static enum redan_status why(struct exchange *x, const struct redan_http_request
     if (x->body.fail == REDAN_E_LIMIT)
         return redan_fail(x->ctx, REDAN_E_LIMIT, 0, "the answer of %s is longer than %zu bytes",
                           shown, x->body.max);
-    if (x->body.fail != REDAN_OK || code == CURLE_OUT_OF_MEMORY)
+    if (x->body.fail != REDAN_OK)
         return redan_fail(x->ctx, REDAN_E_MEMORY, 0, "no memory for the answer of %s", shown);
     if (code == CURLE_OPERATION_TIMEDOUT)
         return redan_fail(x->ctx, REDAN_E_IO, 0, "%s did not answer within %u seconds", shown,

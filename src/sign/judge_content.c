@@ -91,9 +91,14 @@ static enum redan_status sum_of_pae(struct redan_ctx *ctx, const struct redan_ds
     return redan_hasher_end_sum(ctx, hasher, sum);
 }
 
+enum {
+    OLD_PAYLOAD_MAX = 16 << 20
+}; /* 100,000 files: anybody may ask for this form with a garbled signature */
+
 /* repr() of Python 3 for bytes, as the first release of the reference client signed. */
 static void add_repr(struct redan_buf *out, struct redan_slice bytes)
 {
+    static const char digits[] = "0123456789abcdef";
     bool apostrophe = bytes.len && memchr(bytes.at, '\'', bytes.len);
     bool quotes = bytes.len && memchr(bytes.at, '"', bytes.len);
     char mark = apostrophe && !quotes ? '"' : '\'';
@@ -102,13 +107,15 @@ static void add_repr(struct redan_buf *out, struct redan_slice bytes)
     redan_buf_char(out, mark);
     for (size_t i = 0; i < bytes.len; i++) {
         char c = bytes.at[i];
+        unsigned char value = (unsigned char)c;
+        const char hex[] = {'\\', 'x', digits[value >> 4], digits[value & 15]};
 
         if (c == mark || c == '\\')
-            redan_buf_printf(out, "\\%c", c);
+            redan_buf_add(out, (const char[]){'\\', c}, 2);
         else if (c == '\n' || c == '\r' || c == '\t')
             redan_buf_text(out, c == '\n' ? "\\n" : c == '\r' ? "\\r" : "\\t");
-        else if ((unsigned char)c < 0x20 || (unsigned char)c >= 0x7f)
-            redan_buf_printf(out, "\\x%02x", (unsigned char)c);
+        else if (value < 0x20 || value >= 0x7f)
+            redan_buf_add(out, hex, sizeof(hex));
         else
             redan_buf_char(out, c);
     }
@@ -123,11 +130,13 @@ static enum redan_status verify_old(struct redan_ctx *ctx, const struct redan_ds
     struct redan_arena_mark mark = redan_arena_mark(&ctx->arena);
     struct redan_buf REDAN_DEFER(redan_buf_done) text = {0};
     const struct redan_node *root = NULL;
+
+    *verified = false;
+    if (dsse->payload.len > OLD_PAYLOAD_MAX)
+        return REDAN_OK;
     enum redan_status status = redan_json_parse(ctx, dsse->payload, &root);
     bool old = status == REDAN_OK &&
                redan_slice_is(redan_node_text(root, "predicateType"), REDAN_OMS_PREDICATE_OLD);
-
-    *verified = false;
     redan_arena_reset(&ctx->arena, mark);
     if (status == REDAN_E_MEMORY)
         return status;

@@ -1,5 +1,5 @@
-"""Passphrases at a terminal of our own: nothing is echoed, signals leave the terminal as it was, and nothing waits where nobody
-can answer. Usage: passphrase.py REDAN; exit code 77 when there are no pseudo-terminals."""
+"""Passphrases at a terminal of our own: nothing is echoed, signals leave the terminal as it was, nothing waits where nobody
+can answer, and colours are left out where they are not wanted. Usage: passphrase.py REDAN; exit code 77 when there are no pseudo-terminals."""
 import os
 import select
 import shutil
@@ -174,6 +174,27 @@ def openssh(folder):
     check(status == 0 and again and b"sesame" not in text, f"ssh-keygen at a terminal: {text!r}")
 
 
+def colours(folder):
+    """At a terminal the verdict has a colour, unless NO_COLOR is set; into a pipe it has none."""
+    key, model = os.path.join(folder, "..", "signer.pem"), os.path.join(folder, "..", "model")
+    os.mkdir(model)
+    with open(os.path.join(model, "weights"), "wb") as file:
+        file.write(b"1")
+    for words in (["ecparam", "-name", "prime256v1", "-genkey", "-noout", "-out", key], ["pkey", "-in", key, "-pubout", "-out", key + ".pub"]):
+        subprocess.run(["openssl", *words], check=True, stderr=subprocess.DEVNULL)
+    code, error = run(folder, "sign", model, "--key", key)
+    check(code == 0, f"sign: {error!r}")
+    for value, painted in ((None, True), ("", True), ("1", False)):
+        os.environ.pop("NO_COLOR", None)
+        if value is not None:
+            os.environ["NO_COLOR"] = value
+        text, status, _ = Terminal(folder, "verify", model, "--key", key + ".pub").end()
+        check(status == 0 and (b"\x1b[" in text) == painted, f"NO_COLOR={value}: {text!r}")
+    os.environ.pop("NO_COLOR", None)
+    done = subprocess.run([REDAN, "verify", model, "--key", key + ".pub"], capture_output=True, check=False)
+    check(done.returncode == 0 and b"\x1b" not in done.stdout, f"into a pipe: {done.stdout!r}")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="redan-interop-") as top:
         folder = os.path.join(top, "repo")
@@ -183,6 +204,7 @@ def main():
         differ(folder)
         without_terminal(folder)
         openssh(folder)
+        colours(folder)
         print(f"{checks} checks hold")
 
 

@@ -142,6 +142,11 @@ class Handler(http.server.BaseHTTPRequestHandler):
                 self.wfile.flush()
                 time.sleep(0.2)
             self.close_connection = True
+        elif fault == "header":
+            self.send_response(200)
+            self.send_header("X-Long", "a" * 200000)
+            self.end_headers()
+            self.close_connection = True
         elif fault == "broken":
             self.send(200, b'{"half":', claim=1000)
         elif fault == "closed":

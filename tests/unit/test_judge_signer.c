@@ -277,6 +277,24 @@ static void bend_thingless(struct trial *t)
     t->thing = (struct redan_signed_thing){0};
 }
 
+/* Well signed in the form of OMS 0.2, and larger than that form is written out for. */
+static void bend_old_large(struct trial *t)
+{
+    enum { SIZE = (16 << 20) + 1 };
+    struct world_plan plan = {.pki = true, .dsse = true, .no_log = true, .old_pae = true};
+    struct redan_buf text REDAN_DEFER(redan_buf_done) = {0};
+
+    redan_buf_init(&text, t->ctx, (size_t)2 * SIZE);
+    redan_buf_text(&text, "{\"predicateType\":\"https://model_signing/Digests/v0.1\",\"a\":\"");
+    redan_buf_repeat(&text, 'x', SIZE);
+    redan_buf_text(&text, "\"}");
+    assert_ok(redan_buf_ok(t->ctx, &text, "a payload"));
+    plan.payload = text.data;
+    world_bundle(t->world, &plan, &t->bundle);
+    assert_ok(redan_copy(t->ctx, t->bundle.dsse.payload, &t->bundle.dsse.payload));
+    bend_oms(t);
+}
+
 static void test_content(void **state)
 {
     static const struct row rows[] = {
@@ -351,6 +369,10 @@ static void test_content(void **state)
           .old_pae = true,
           .payload = "{\"predicateType\":\"https://model_signing/Digests/v0.1\"}"},
          bend_oms,
+         "not signed by this key"},
+        {"OMS 0.2 of many megabytes",
+         {.pki = true, .dsse = true, .no_log = true},
+         bend_old_large,
          "not signed by this key"},
         {"OMS 1.0 encoded as 0.2",
          {.pki = true,
