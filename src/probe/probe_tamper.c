@@ -203,8 +203,8 @@ static enum redan_status try_all(struct tamper *t, bool *loads)
 {
     REDAN_TRY(genuine(t, loads));
     for (int how = 0; how < REDAN_TAMPERINGS && *loads; how++) {
-        if (redan_tamper_copy_can(&t->copy, how))
-            REDAN_TRY(tampered(t, how));
+        if (redan_tamper_copy_can(&t->copy, (enum redan_tampering)how))
+            REDAN_TRY(tampered(t, (enum redan_tampering)how));
     }
     if (!*loads)
         return REDAN_OK;

@@ -39,7 +39,10 @@ def check(what, good, detail=""):
 
 
 def tool(address, module=MODULE, pin=PIN, message=b"what is signed"):
-    done = subprocess.run([TOOL, address, module, pin], input=message, capture_output=True, timeout=60)
+    # what the module itself leaks (the name of an Edwards curve) is not ours; a sanitized build finds whose it is by whole stacks, slowly
+    edwards = "object=ed" in address or "id=%04" in address
+    env = {**os.environ, "ASAN_OPTIONS": os.environ.get("ASAN_OPTIONS", "") + ":fast_unwind_on_malloc=0" * edwards}
+    done = subprocess.run([TOOL, address, module, pin], env=env, input=message, capture_output=True, timeout=60)
     return done.returncode, done.stdout.decode(), done.stderr.decode()
 
 
@@ -207,9 +210,7 @@ def main():
         (folder / "tokens").mkdir()
         (folder / "softhsm2.conf").write_text(f"directories.tokendir = {folder}/tokens\nobjectstore.backend = file\nlog.level = ERROR\n")
         os.environ["SOFTHSM2_CONF"] = str(folder / "softhsm2.conf")
-        # what the module itself leaks (the name of an Edwards curve) is not ours; a sanitized build finds whose it is by whole stacks
         (folder / "leaks").write_text("leak:libsofthsm2.so\n")
-        os.environ["ASAN_OPTIONS"] = os.environ.get("ASAN_OPTIONS", "") + ":fast_unwind_on_malloc=0"
         os.environ["LSAN_OPTIONS"] = f"suppressions={folder}/leaks:print_suppressions=0"
         for token in ("release", "other"):
             softhsm("--init-token", "--free", "--label", token, "--pin", PIN, "--so-pin", "5678")
