@@ -8,6 +8,7 @@
 
 #include "base/hex.h"
 #include "crypto/certificate_parts.h"
+#include "crypto/der.h"
 
 enum { EXTENSIONS_MAX = 64, PEM_MAX = 4 << 20 };
 
@@ -34,9 +35,7 @@ static bool canonical(struct redan_slice der)
     bytes = NULL;
     if (len > 0)
         len = i2d_X509(copy, &bytes);
-    bool same = len > 0 && (size_t)len == der.len && memcmp(bytes, der.at, der.len) == 0;
-    OPENSSL_free(bytes);
-    return same;
+    return redan_der_same(der, bytes, len);
 }
 
 /* RFC 5280 4.2: one of each kind, or which of two is meant would be the reader's choice. */

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/hex.h"
+#include "crypto/der.h"
 #include "crypto/key_parts.h"
 
 enum { DER_MAX = 16384, NAME_LEN = 64, RSA_LEAST = 2048, RSA_MOST = 16384, PEM_MAX = 32768 };
@@ -46,10 +47,8 @@ static X509_PUBKEY *read_frame(struct redan_slice der)
     unsigned char *again = NULL;
     X509_PUBKEY *frame = d2i_X509_PUBKEY(NULL, &at, (long)der.len);
     int len = frame ? i2d_X509_PUBKEY(frame, &again) : -1;
-    bool same = len > 0 && (size_t)len == der.len && memcmp(again, der.at, der.len) == 0;
 
-    OPENSSL_free(again);
-    if (same)
+    if (redan_der_same(der, again, len))
         return frame;
     X509_PUBKEY_free(frame);
     return NULL;

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "crypto/certificate_parts.h"
+#include "crypto/der.h"
 #include "crypto/timestamp.h"
 
 enum { RESPONSE_MAX = 1 << 20, TIME_DIGITS = 14, TOKEN_VERSION = 3, SIGNER_VERSION = 1 };
@@ -269,17 +270,15 @@ static enum redan_status try_all(struct redan_ctx *ctx, const struct claim *clai
     return refused(ctx, "the timestamp is of an authority that the trust root does not have");
 }
 
-/* RFC 3161 2.4.2 asks for DER; OpenSSL reads BER too, so it is written anew and compared. */
+/* RFC 3161 2.4.2 asks for DER. */
 static TS_RESP *read_response(struct redan_slice bytes)
 {
     const unsigned char *at = (const unsigned char *)bytes.at;
     unsigned char *again = NULL;
     TS_RESP *response = d2i_TS_RESP(NULL, &at, (long)bytes.len);
     int len = response ? i2d_TS_RESP(response, &again) : -1;
-    bool same = len > 0 && (size_t)len == bytes.len && memcmp(again, bytes.at, bytes.len) == 0;
 
-    OPENSSL_free(again);
-    if (same)
+    if (redan_der_same(bytes, again, len))
         return response;
     TS_RESP_free(response);
     return NULL;
