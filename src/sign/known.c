@@ -75,9 +75,10 @@ static void put_string(struct redan_buf *out, struct redan_slice text)
     redan_buf_slice(out, text);
 }
 
-static struct entry get_entry(struct redan_reader *r, size_t sum_len)
+/* What follows an entry's path. */
+static struct entry get_rest(struct redan_reader *r, struct redan_slice path, size_t sum_len)
 {
-    struct entry e = {.path = redan_reader_string(r)};
+    struct entry e = {.path = path};
 
     e.mark.dev = get_u64(r);
     e.mark.ino = get_u64(r);
@@ -90,13 +91,11 @@ static struct entry get_entry(struct redan_reader *r, size_t sum_len)
     return e;
 }
 
-static struct entry entry_at(const struct redan_known *known, size_t i)
+static struct entry get_entry(struct redan_reader *r, size_t sum_len)
 {
-    struct redan_reader r;
+    struct redan_slice path = redan_reader_string(r);
 
-    redan_reader_init(&r, known->bytes);
-    r.pos = known->entries[i];
-    return get_entry(&r, redan_hash_len(known->hash));
+    return get_rest(r, path, sum_len);
 }
 
 static int compare(const struct entry *e, struct redan_slice path, uint64_t from)
@@ -235,18 +234,34 @@ enum redan_status redan_known_open(struct redan_ctx *ctx, struct redan_slice fil
     return REDAN_OK;
 }
 
-/* What the cache says of this range, if the file is as it was then. */
+/* An entry beside a range, in the cache's order. A search passes many entries by: of those the path alone is read. */
+static int entry_order(const struct redan_known *known, size_t i, struct redan_slice path,
+                       uint64_t from, struct entry *found)
+{
+    struct redan_reader r;
+
+    redan_reader_init(&r, known->bytes);
+    r.pos = known->entries[i];
+    struct redan_slice name = redan_reader_string(&r);
+    int order = redan_slice_cmp(name, path);
+    if (order != 0)
+        return order;
+    *found = get_rest(&r, name, redan_hash_len(known->hash));
+    return compare(found, path, from);
+}
+
+/* What the cache says of this range, if the file is as it was then. `at` is where it may be, and then where the next one may be. */
 static bool find(const struct redan_known *known, const struct redan_tree_file *file, uint64_t from,
-                 uint64_t to, struct entry *found)
+                 uint64_t to, size_t *at, struct entry *found)
 {
     int64_t newest = known->at - MARGIN * SECOND;
     size_t low = 0;
     size_t high = known->count;
+    size_t middle = *at < high ? *at : high / 2;
 
     while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        *found = entry_at(known, middle);
-        int order = compare(found, file->path, from);
+        int order = entry_order(known, middle, file->path, from, found);
+        *at = middle + 1;
         if (order == 0)
             return found->to == to && found->size == file->size &&
                    found->mark.dev == file->mark.dev && found->mark.ino == file->mark.ino &&
@@ -256,6 +271,7 @@ static bool find(const struct redan_known *known, const struct redan_tree_file *
             low = middle + 1;
         else
             high = middle;
+        middle = low + (high - low) / 2;
     }
     return false;
 }
@@ -273,8 +289,9 @@ bool redan_known_digest(void *arg, const struct redan_tree_file *file,
 {
     struct redan_known *known = arg;
     struct entry e;
+    size_t at = known->count / 2;
 
-    if (!find(known, file, range->from, range->to, &e))
+    if (!find(known, file, range->from, range->to, &at, &e))
         return false;
     if (chosen(known, file->path, range->from)) {
         (void)atomic_fetch_add_explicit(&known->sampled, 1, memory_order_relaxed);
@@ -306,11 +323,12 @@ enum redan_status redan_known_check(struct redan_ctx *ctx, const struct redan_kn
                                     const struct redan_tree *tree)
 {
     struct entry e;
+    size_t at = 0; /* both are in one order */
 
     for (size_t i = 0; known->count > 0 && i < range_count(tree); i++) {
         struct redan_tree_range range = range_at(tree, i);
         const struct redan_tree_file *file = &tree->files[range.file];
-        if (!find(known, file, range.from, range.to, &e) ||
+        if (!find(known, file, range.from, range.to, &at, &e) ||
             redan_slice_eq(e.sum,
                            (struct redan_slice){(const char *)range.sum.bytes, range.sum.len}))
             continue;

@@ -319,6 +319,14 @@ static void test_clock(void **state)
     }
 }
 
+static void move(struct model *m, const char *from, const char *to)
+{
+    char path[5000];
+
+    (void)snprintf(path, sizeof(path), "%s", scratch_at(&m->s, from));
+    assert_int_equal(rename(path, scratch_at(&m->s, to)), 0);
+}
+
 /* A digest that is false under a true seal: only the sample can tell, and says who. */
 static void test_lie(void **state)
 {
@@ -339,6 +347,34 @@ static void test_lie(void **state)
     assert_int_equal(read_whole(m, "cache", now, sizeof(now)), m->cache_len);
     assert_memory_equal(now, lie, m->cache_len - MAC);
     assert_ok(run(m, 0, 0, &reused, &sampled, NULL));
+}
+
+/* It is found all the same where files came that the cache does not know, and one that it knows went. */
+static void test_lie_among_others(void **state)
+{
+    struct model *m = *state;
+    struct redan_failure failure;
+    size_t reused = 0;
+    size_t sampled = 0;
+    char lie[CACHE_MOST];
+
+    restore(m);
+    memcpy(lie, m->cache, m->cache_len);
+    lie[m->cache_len - MAC - 1] ^= 1;
+    put_sealed(m, lie, m->cache_len);
+    move(m, "m/20", "aside");
+    scratch_text(&m->s, "m/00/e", "new");
+    scratch_text(&m->s, "m/10/g", "new");
+    scratch_text(&m->s, "m/39/e", "new");
+    assert_int_equal(run(m, 100, 0, &reused, &sampled, &failure), REDAN_E_SIGNATURE);
+    assert_non_null(strstr(failure.text, "39/f has other bytes than this cache"));
+    assert_int_equal(sampled, FILES - 1);
+    move(m, "aside", "m/20");
+    (void)unlink(scratch_at(&m->s, "m/00/e"));
+    (void)unlink(scratch_at(&m->s, "m/10/g"));
+    (void)unlink(scratch_at(&m->s, "m/39/e"));
+    assert_ok(run(m, 0, 0, &reused, &sampled, NULL));
+    assert_int_equal(reused, FILES);
 }
 
 /* Sealed, and still not what we write: refused without reading past anything. */
@@ -500,11 +536,17 @@ static void test_out_of_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_reuse),     cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_malformed), cmocka_unit_test(test_lie),
-        cmocka_unit_test(test_touched),   cmocka_unit_test(test_clock),
-        cmocka_unit_test(test_arguments), cmocka_unit_test(test_list),
-        cmocka_unit_test(test_list_root), cmocka_unit_test(test_out_of_memory),
+        cmocka_unit_test(test_reuse),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_malformed),
+        cmocka_unit_test(test_lie),
+        cmocka_unit_test(test_lie_among_others),
+        cmocka_unit_test(test_touched),
+        cmocka_unit_test(test_clock),
+        cmocka_unit_test(test_arguments),
+        cmocka_unit_test(test_list),
+        cmocka_unit_test(test_list_root),
+        cmocka_unit_test(test_out_of_memory),
     };
 
     return cmocka_run_group_tests(tests, setup_model, teardown_model);
