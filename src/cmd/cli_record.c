@@ -120,3 +120,19 @@ enum redan_status redan_cli_record_with(struct redan_cli *cli, const struct reda
     redan_cli_object(cli, fields, REDAN_COUNT(fields));
     return REDAN_OK;
 }
+
+enum redan_status redan_cli_pinned(struct redan_cli *cli, const struct redan_query *query,
+                                   struct redan_slice path, const struct redan_digest *seen)
+{
+    const struct redan_release_item *subject = query->subject;
+    struct redan_slice got = {0};
+
+    if (redan_digest_eq(seen, &subject->digest))
+        return REDAN_OK;
+    REDAN_TRY(redan_digest_text(&cli->ctx, seen, &got));
+    return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
+                      "%.*s is %.*s, and the release pins %.*s as %.*s; pin it first: redan "
+                      "release pin %.*s=PATH",
+                      REDAN_FMT(path), REDAN_FMT(got), REDAN_FMT(subject->name),
+                      REDAN_FMT(subject->value), REDAN_FMT(subject->name));
+}

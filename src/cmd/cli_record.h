@@ -15,6 +15,11 @@ REDAN_NODISCARD enum redan_status redan_cli_record_with(struct redan_cli *cli,
                                                         const struct redan_system *system,
                                                         struct redan_draft *draft, const char *key,
                                                         const char *ssh_key);
+/* That what was seen at `path` is what the release pins as the query's subject; REDAN_E_USAGE with the command that pins it. */
+REDAN_NODISCARD enum redan_status redan_cli_pinned(struct redan_cli *cli,
+                                                   const struct redan_query *query,
+                                                   struct redan_slice path,
+                                                   const struct redan_digest *seen);
 /* Add an RFC 3161 stamp by the authority at --tsa to the envelope's last signature; nothing without --tsa. */
 REDAN_NODISCARD enum redan_status redan_cli_stamp(struct redan_cli *cli,
                                                   struct redan_dsse *envelope);

@@ -35,7 +35,6 @@ static enum redan_status begin(struct redan_scan_run *run, struct redan_scan_pro
     struct redan_cli *cli = run->cli;
     struct redan_ctx *ctx = &cli->ctx;
     struct redan_slice name = redan_cli_value(cli, "for");
-    struct redan_slice got = {0};
 
     REDAN_TRY(whole_only(run));
     REDAN_TRY(redan_cli_load_sound(cli, &proof->loaded));
@@ -51,14 +50,7 @@ static enum redan_status begin(struct redan_scan_run *run, struct redan_scan_pro
                           REDAN_FMT(name));
     proof->path = cli->args[0];
     REDAN_TRY(redan_tree_walk(ctx, proof->path, NULL, &proof->before));
-    if (redan_digest_eq(&proof->before.digest, &q->subject->digest))
-        return REDAN_OK;
-    REDAN_TRY(redan_digest_text(ctx, &proof->before.digest, &got));
-    return redan_fail(ctx, REDAN_E_USAGE, 0,
-                      "%.*s is %.*s, and the release pins %.*s as %.*s; pin it first: redan "
-                      "release pin %.*s=PATH",
-                      REDAN_FMT(proof->path), REDAN_FMT(got), REDAN_FMT(q->subject->name),
-                      REDAN_FMT(q->subject->value), REDAN_FMT(q->subject->name));
+    return redan_cli_pinned(cli, q, proof->path, &proof->before.digest);
 }
 
 enum redan_status redan_scan_proof_begin(struct redan_scan_run *run,

@@ -40,7 +40,6 @@ static enum redan_status begin(struct redan_verify *v, struct redan_verify_proof
     struct redan_cli *cli = v->cli;
     struct redan_ctx *ctx = &cli->ctx;
     struct redan_slice name = redan_cli_value(cli, "for");
-    struct redan_slice got = {0};
 
     REDAN_TRY(whole_only(v));
     REDAN_TRY(redan_cli_load_sound(cli, &proof->loaded));
@@ -57,14 +56,7 @@ static enum redan_status begin(struct redan_verify *v, struct redan_verify_proof
                           "%.*s has no subject of the release, so a signature proves nothing",
                           REDAN_FMT(name));
     REDAN_TRY(walk(v, &proof->before));
-    if (redan_digest_eq(&proof->before.digest, &q->subject->digest))
-        return REDAN_OK;
-    REDAN_TRY(redan_digest_text(ctx, &proof->before.digest, &got));
-    return redan_fail(ctx, REDAN_E_USAGE, 0,
-                      "%.*s is %.*s, and the release pins %.*s as %.*s; pin it first: redan "
-                      "release pin %.*s=PATH",
-                      REDAN_FMT(v->target), REDAN_FMT(got), REDAN_FMT(q->subject->name),
-                      REDAN_FMT(q->subject->value), REDAN_FMT(q->subject->name));
+    return redan_cli_pinned(cli, q, v->target, &proof->before.digest);
 }
 
 enum redan_status redan_verify_proof_begin(struct redan_verify *v)
