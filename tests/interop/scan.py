@@ -6,18 +6,10 @@ import pickle
 import subprocess
 import sys
 import tempfile
-import warnings
 
-warnings.simplefilter("ignore")  # the older way to find other schemas, for Debian's jsonschema
-try:
-    import jsonschema
-except ImportError:
-    print("skipped: the Python package `jsonschema` is not installed (Debian: python3-jsonschema)")
-    sys.exit(77)
+from against_schemas import STORE, check, finish, jsonschema, load, sound
 
 REDAN = sys.argv[1]
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SCHEMAS = os.path.join(ROOT, "docs", "schema")
 MESSAGE = {"type": "object", "required": ["text"], "properties": {"text": {"type": "string", "minLength": 1}}}
 LOCATION = {"type": "object", "properties": {
     "physicalLocation": {"type": "object", "required": ["artifactLocation"], "properties": {
@@ -41,39 +33,6 @@ SARIF = {"type": "object", "required": ["version", "runs"], "properties": {
             "toolExecutionNotifications": {"type": "array", "items": {
                 "type": "object", "required": ["message"],
                 "properties": {"message": MESSAGE, "locations": {"type": "array", "items": LOCATION}}}}}}}}}}}}
-failures = []
-checks = 0
-
-
-def check(truth, what):
-    global checks
-    checks += 1
-    if not truth:
-        failures.append(what)
-
-
-def load(path):
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
-
-
-STORE = {name: load(os.path.join(SCHEMAS, name + ".json")) for name in ("common", "scan", "scan-rules")}
-
-
-def validator(schema):
-    try:
-        from referencing import Registry, Resource
-        registry = Registry().with_resources((s["$id"], Resource.from_contents(s)) for s in STORE.values())
-        return jsonschema.Draft202012Validator(schema, registry=registry)
-    except ImportError:
-        resolver = jsonschema.RefResolver(schema.get("$id", ""), schema, store={s["$id"]: s for s in STORE.values()})
-        return jsonschema.Draft202012Validator(schema, resolver=resolver)
-
-
-def sound(schema, document, what, how=validator):
-    for error in how(schema).iter_errors(document):
-        check(False, "%s: %s: %s" % (what, "/".join(map(str, error.absolute_path)), error.message[:200]))
-    check(True, what)
 
 
 def redan(*arguments, stdin=None):
@@ -140,10 +99,7 @@ def main():
     code, out, err = redan("scan", "explain", "--all", "--json")
     check(code == 0, "explain --all: %s" % err)
     sound(STORE["scan-rules"], json.loads(out), "scan explain --all --json")
-    for failure in failures:
-        print(failure)
-    print("%d of %d checks hold" % (checks - len(failures), checks))
-    return 1 if failures else 0
+    return finish()
 
 
 sys.exit(main())

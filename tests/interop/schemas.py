@@ -6,65 +6,19 @@ import os
 import subprocess
 import sys
 import tempfile
-import warnings
 
-warnings.simplefilter("ignore")  # the older way to find other schemas, for Debian's jsonschema
-try:
-    import jsonschema
-except ImportError:
-    print("skipped: the Python package `jsonschema` is not installed (Debian: python3-jsonschema)")
-    sys.exit(77)
+from against_schemas import EXAMPLES, ROOT, STORE, check, faults as faults_of, finish, jsonschema, load
+
 try:
     import yaml
 except ImportError:
     yaml = None
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-ROOT = os.path.dirname(os.path.dirname(HERE))
-SCHEMAS = os.path.join(ROOT, "docs", "schema")
-EXAMPLES = os.path.join(SCHEMAS, "examples")
 PROGRAM = sys.argv[1]
-failures = []
-checks = 0
-
-
-def check(truth, what):
-    global checks
-    checks += 1
-    if not truth:
-        failures.append(what)
-
-
-def load(path):
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
-
-
-def names():
-    for path in sorted(glob.glob(os.path.join(SCHEMAS, "**", "*.json"), recursive=True)):
-        if not path.startswith(EXAMPLES + os.sep):
-            yield os.path.relpath(path, SCHEMAS)[:-len(".json")]
-
-
-STORE = {name: load(os.path.join(SCHEMAS, name + ".json")) for name in names()}
-
-
-def validator(name):
-    schema = STORE[name]
-    try:
-        from referencing import Registry, Resource
-        registry = Registry().with_resources(
-            (s["$id"], Resource.from_contents(s)) for s in STORE.values())
-        return jsonschema.Draft202012Validator(schema, registry=registry)
-    except ImportError:
-        resolver = jsonschema.RefResolver(schema["$id"], schema,
-                                          store={s["$id"]: s for s in STORE.values()})
-        return jsonschema.Draft202012Validator(schema, resolver=resolver)
 
 
 def faults(name, document):
-    return ["%s: %s" % ("/".join(map(str, e.absolute_path)), e.message[:200])
-            for e in validator(name).iter_errors(document)]
+    return faults_of(STORE[name], document)
 
 
 def program(*arguments):
@@ -141,7 +95,4 @@ if yaml:
 else:
     print("the YAML files of the tree were left out: no Python package `yaml`")
 
-for failure in failures:
-    print("FAILED " + failure)
-print("%d checks, %d failed" % (checks, len(failures)))
-sys.exit(1 if failures else 0)
+sys.exit(finish())

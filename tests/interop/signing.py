@@ -6,40 +6,10 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import warnings
 
-warnings.simplefilter("ignore")  # the older way to find other schemas, for Debian's jsonschema
-try:
-    import jsonschema
-except ImportError:
-    print("skipped: the Python package `jsonschema` is not installed (Debian: python3-jsonschema)")
-    sys.exit(77)
+from against_schemas import ROOT, STORE, check, faults, finish
 
 REDAN = os.path.abspath(sys.argv[1])
-ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
-SCHEMAS = os.path.join(ROOT, "docs", "schema")
-failures = []
-checks = 0
-
-
-def check(truth, what):
-    global checks
-    checks += 1
-    if not truth:
-        failures.append(what)
-
-
-def load(path):
-    with open(path, encoding="utf-8") as file:
-        return json.load(file)
-
-
-STORE = {name: load(os.path.join(SCHEMAS, name + ".json")) for name in ("common", "verification", "inspection")}
-
-
-def faults(name, document):
-    resolver = jsonschema.RefResolver(STORE[name]["$id"], STORE[name], store={s["$id"]: s for s in STORE.values()})
-    return [e.message[:200] for e in jsonschema.Draft202012Validator(STORE[name], resolver=resolver).iter_errors(document)]
 
 
 def run(schema, code, verdict, *arguments):
@@ -51,7 +21,7 @@ def run(schema, code, verdict, *arguments):
     except ValueError:
         check(False, "%s: no JSON: %r" % (what, done.stdout[:200]))
         return None
-    found = faults(schema, document)
+    found = faults(STORE[schema], document)
     check(not found, "%s does not fit %s: %s" % (what, schema, found))
     if verdict is not None:
         check(document["verdict"] == verdict, "%s: %s" % (what, document["verdict"]))
@@ -93,11 +63,8 @@ with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run([REDAN, "inspect", bundle, "--json"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=60, check=False)
         check(done.returncode in (0, 1), "%s: exit code %d" % (bundle, done.returncode))
         if done.returncode == 0:
-            found = faults("inspection", json.loads(done.stdout))
+            found = faults(STORE["inspection"], json.loads(done.stdout))
             check(not found, "%s does not fit: %s" % (bundle, found))
     print("%d bundles of others were inspected" % len(bundles) if bundles else "no samples of others' bundles here: left out")
 
-for failure in failures:
-    print("FAILED " + failure)
-print("%d checks, %d failed" % (checks, len(failures)))
-sys.exit(1 if failures else 0)
+sys.exit(finish())

@@ -148,3 +148,14 @@ void bend_pki_identity_wrong(struct trial *t)
 {
     t->wanted.identity = REDAN_S("bob@example.com");
 }
+
+void bend_later(struct trial *t)
+{
+    t->now = (int64_t)WORLD_START + 700;
+}
+
+void bend_needs(struct trial *t)
+{
+    t->wanted.need_log = true;
+    t->wanted.need_stamp = true;
+}

@@ -1,4 +1,4 @@
-/* What the judge's tests share: a world, trials in it, and the ways in which both files bend one. */
+/* What the judge's tests share: a world, trials in it, and the ways in which several files bend one. */
 #ifndef REDAN_TESTS_JUDGE_FIXTURE_H
 #define REDAN_TESTS_JUDGE_FIXTURE_H
 
@@ -38,6 +38,8 @@ void judge_prepare(struct state *s, const struct world_plan *plan, struct trial 
 struct redan_slice judge_flipped(struct trial *trial, struct redan_slice bytes, size_t at);
 void judge_run(void **state, const struct row *rows, size_t count);
 void bend_v02(struct trial *t);
+void bend_later(struct trial *t);
+void bend_needs(struct trial *t);
 void bend_digest_only(struct trial *t);
 void bend_no_root(struct trial *t);
 void bend_oms(struct trial *t);
