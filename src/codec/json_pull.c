@@ -325,3 +325,51 @@ enum redan_status redan_json_doubles(struct redan_json *reader, double *values, 
     *count = n;
     return REDAN_OK;
 }
+
+enum redan_status redan_json_numbers(struct redan_json *reader, double *values, size_t max,
+                                     size_t *count)
+{
+    struct redan_json_token token;
+    const char *end = reader->end;
+    const char *p = skip_blanks(reader->at, end);
+    size_t most = redan_min_size(max, reader->left);
+    size_t n = 0;
+
+    if (reader->state == FAILED)
+        return reader->failed;
+    if (reader->object || (reader->state != FIRST && reader->state != AFTER))
+        return redan_json_refuse(reader, REDAN_E_USAGE, reader->at, "no array is being read");
+    for (bool first = reader->state == FIRST; n < most; first = false) {
+        const char *begin = p;
+        if (!first) {
+            if (p == end || *p != ',')
+                break;
+            begin = skip_blanks(p + 1, end);
+        }
+        if (begin == end || !begins_number(*begin))
+            break;
+        if (end - begin > 1 && digit(*begin) && (begin[1] == ',' || begin[1] == ']')) {
+            values[n++] = *begin - '0'; /* flags and small counts: half of what rows hold */
+            p = begin + 1;
+            continue;
+        }
+        const char *stop = begin;
+        if (!scan_number(reader->text.at, &stop, end, &token.number))
+            return number(reader, begin, &token); /* says what is wrong */
+        if (!round_exact(&token.number, &values[n]) &&
+            !redan_json_round(&token.number, (struct redan_slice){begin, (size_t)(stop - begin)},
+                              &values[n]))
+            return redan_json_refuse(reader, REDAN_E_SCHEMA, begin,
+                                     "the number is too large for a double");
+        n++;
+        p = skip_blanks(stop, end);
+    }
+    if (n > 0) {
+        reader->at = p;
+        reader->state = AFTER;
+        reader->last = REDAN_JSON_NUMBER;
+        reader->left -= n;
+    }
+    *count = n;
+    return REDAN_OK;
+}

@@ -85,6 +85,11 @@ REDAN_NODISCARD enum redan_status redan_json_skip(struct redan_json *reader);
 REDAN_NODISCARD enum redan_status redan_json_doubles(struct redan_json *reader, double *values,
                                                      size_t max, size_t *count);
 
+/* In an array, after its ARRAY or one of its values: the numbers that come next, up to the first other value, the end, or `max` of
+ * them, whichever is first; redan_json_next goes on from there. REDAN_E_SCHEMA when one is not finite. */
+REDAN_NODISCARD enum redan_status redan_json_numbers(struct redan_json *reader, double *values,
+                                                     size_t max, size_t *count);
+
 /* The nearest double of a NUMBER token; false when it is not finite. */
 bool redan_json_number(const struct redan_json_token *token, double *value);
 /* The same from a spelling; false also when the text is not a JSON number. The locale has no part in it. */

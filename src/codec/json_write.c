@@ -107,20 +107,20 @@ static void shortest(double value, struct digits *digits)
         digits->len--;
 }
 
-/* Up to 15 digits with up to 6 behind the point, as people write them: exact arithmetic instead of trial. Two such decimals
- * never read as the same double, so that the first that reads back is the shortest. */
+/* Up to 15 digits with up to 22 behind the point, as people and single precision have them: exact arithmetic instead of trial.
+ * Two such decimals never read as the same double, so that the first that reads back is the shortest. */
 static bool few_digits(double value, struct digits *digits)
 {
-    static const double tens[] = {1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6};
     char text[24];
     int at = (int)sizeof(text);
 
-    for (size_t k = 0; k < REDAN_COUNT(tens); k++) {
-        double scaled = value * tens[k];
+    for (size_t k = 0; k < REDAN_COUNT(redan_json_ten); k++) {
+        double scaled = value * redan_json_ten[k];
         if (!(scaled < 1e15 - 1))
             return false;
         double whole = (double)(uint64_t)(scaled + 0.5);
-        double back = whole / tens[k]; /* both are exact, so this is the decimal's nearest double */
+        double back =
+            whole / redan_json_ten[k]; /* both are exact, so this is the decimal's nearest double */
         if (back < value || back > value) /* 0 too: the value is above it */
             continue;
         for (uint64_t left = (uint64_t)whole; left; left /= 10)

@@ -330,6 +330,62 @@ static void test_doubles(void **state)
     }
 }
 
+/* Runs of numbers between whatever else an array holds: how each run ends, and what comes then. */
+static void test_numbers_between(void **state)
+{
+    static const struct {
+        const char *text;
+        enum redan_status status;
+        size_t offset;
+        const char *
+            told; /* runs and tokens: n for a number in a run, t text, z null, N a number on its own, [ ], . the end */
+    } rows[] = {
+        {"[]", REDAN_OK, 0, "]."},
+        {"[1,-2.5, 3]", REDAN_OK, 0, "nnn]."},
+        {"[1,2,3,4]", REDAN_OK, 0, "nnnN]."}, /* at most three at once */
+        {"[ 1 , \"a\" , 2,3 , null,4]", REDAN_OK, 0, "ntnnzn]."},
+        {"[null,1]", REDAN_OK, 0, "zn]."},
+        {"[1,[2,3],4]", REDAN_OK, 0, "n[nn]n]."},
+        {"[1,1e999]", REDAN_E_SCHEMA, 3, ""},
+        {"[1,]", REDAN_E_SYNTAX, 3, "n"},
+        {"[1", REDAN_E_SYNTAX, 2, "n"},
+        {"[1,01]", REDAN_E_SYNTAX, 4, ""},
+        {"[1 2]", REDAN_E_SYNTAX, 3, "n"},
+        {"[1}", REDAN_E_SYNTAX, 2, "n"},
+        {"[1.]", REDAN_E_SYNTAX, 3, ""},
+        {"[1,2]]", REDAN_E_SYNTAX, 5, "nn]"},
+    };
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(rows); i++) {
+        struct redan_json reader;
+        struct redan_json_token token;
+        struct redan_ctx ctx;
+        char told[32] = "";
+        size_t n = 0;
+        redan_ctx_init(&ctx, NULL);
+        redan_json_init(&reader, &ctx, redan_slice_of(rows[i].text));
+        enum redan_status status = redan_json_next(&reader, &token);
+        while (status == REDAN_OK && n + 4 < sizeof(told) && token.kind != REDAN_JSON_END) {
+            double values[3] = {0, 0, 0};
+            size_t count = 0;
+            if (reader.depth > 0)
+                status = redan_json_numbers(&reader, values, 3, &count);
+            for (size_t k = 0; k < count; k++)
+                told[n++] = 'n';
+            if (status == REDAN_OK)
+                status = redan_json_next(&reader, &token);
+            if (status == REDAN_OK)
+                told[n++] = ".{}[]ktNTFz"[token.kind];
+        }
+        assert_int_equal(status, rows[i].status);
+        assert_int_equal(ctx.failure.offset, rows[i].offset);
+        assert_string_equal(told, rows[i].told);
+        redan_json_done(&reader);
+        redan_ctx_done(&ctx);
+    }
+}
+
 /* A million lines must not cost a second allocation. */
 static void test_reader_does_not_grow(void **state)
 {
@@ -384,6 +440,7 @@ int main(void)
         cmocka_unit_test(test_failure_sticks_until_reset),
         cmocka_unit_test(test_skip),
         cmocka_unit_test(test_doubles),
+        cmocka_unit_test(test_numbers_between),
         cmocka_unit_test(test_reader_does_not_grow),
         cmocka_unit_test(test_place),
     };
