@@ -141,7 +141,8 @@ static enum redan_status predict_rows(struct redan_ctx *ctx, const struct fraud_
                                       const struct fraud_call *call, struct fraud_reply *reply)
 {
     const struct fraud_service_settings *settings = service->settings;
-    struct redan_request_rules rules = {service->names, service->columns, settings->rows};
+    struct redan_request_rules rules = {
+        .names = service->names, .columns = service->columns, .rows = settings->rows};
     struct redan_request request;
 
     REDAN_TRY(preset->decode_request(ctx, call->body, &rules, &request));

@@ -3,25 +3,30 @@
 
 #include <math.h>
 
-/* Datatypes that a row of numbers can have, with the whole numbers each holds; NULL ends the list. */
+/* What values a tensor of each datatype holds; NULL ends the list. Whole numbers end where a double no longer tells them apart: the next one
+ * could be another one to the server. */
+#define EXACT 0x1.fffffffffffffp52
+enum holds { REALS, WHOLES, BOOLS, TEXTS };
 static const struct datatype {
     const char *name;
-    bool whole;
+    enum holds holds;
     double low;
     double high;
 } datatypes[] = {
-    {"FP32", false, -0x1.fffffep127, 0x1.fffffep127},
-    {"FP64", false, -0x1.fffffffffffffp1023, 0x1.fffffffffffffp1023},
-    {"FP16", false, -65504, 65504},
-    {"INT8", true, -128, 127},
-    {"INT16", true, -32768, 32767},
-    {"INT32", true, -2147483648.0, 2147483647.0},
-    {"INT64", true, -0x1p63, 0x1.fffffffffffffp62},
-    {"UINT8", true, 0, 255},
-    {"UINT16", true, 0, 65535},
-    {"UINT32", true, 0, 4294967295.0},
-    {"UINT64", true, 0, 0x1.fffffffffffffp63},
-    {NULL, false, 0, 0},
+    {"FP32", REALS, -0x1.fffffep127, 0x1.fffffep127},
+    {"FP64", REALS, -0x1.fffffffffffffp1023, 0x1.fffffffffffffp1023},
+    {"FP16", REALS, -65504, 65504},
+    {"INT8", WHOLES, -128, 127},
+    {"INT16", WHOLES, -32768, 32767},
+    {"INT32", WHOLES, -2147483648.0, 2147483647.0},
+    {"INT64", WHOLES, -EXACT, EXACT},
+    {"UINT8", WHOLES, 0, 255},
+    {"UINT16", WHOLES, 0, 65535},
+    {"UINT32", WHOLES, 0, 4294967295.0},
+    {"UINT64", WHOLES, 0, EXACT},
+    {"BOOL", BOOLS, 0, 1},
+    {"BYTES", TEXTS, 0, 0},
+    {NULL, REALS, 0, 0},
 };
 
 static enum redan_status read_shape(struct redan_json *json, struct redan_oip_input *input)
@@ -47,73 +52,103 @@ static enum redan_status read_shape(struct redan_json *json, struct redan_oip_in
                        : redan_fail(json->ctx, REDAN_E_SCHEMA, token.offset, "shape is empty");
 }
 
-static enum redan_status take_number(struct redan_json *json, const struct redan_json_token *token,
-                                     size_t room, struct redan_oip_input *input)
+static enum redan_status too_many(struct redan_ctx *ctx, size_t offset)
 {
-    if (token->kind != REDAN_JSON_NUMBER)
-        return redan_rows_refuse(json->ctx, token, "a value in data", "a number");
-    if (input->count == room)
-        return redan_fail(json->ctx, REDAN_E_LIMIT, token->offset,
-                          "data has more values than allowed");
-    if (!redan_json_number(token, &input->values[input->count]))
-        return redan_fail(json->ctx, REDAN_E_SCHEMA, token->offset,
-                          "the number is too large for a double");
+    return redan_fail(ctx, REDAN_E_LIMIT, offset, "data has more values than allowed");
+}
+
+/* A list inside data: one row. */
+static enum redan_status read_nested(struct redan_json *json, struct redan_cells *cells,
+                                     struct redan_oip_input *input, size_t offset)
+{
+    size_t width = 0;
+    size_t at = input->start + input->count;
+    bool more = false;
+
+    REDAN_TRY(redan_cells_array(cells, json, at, cells->room - at, &width, &more));
+    if (more)
+        return too_many(json->ctx, offset);
+    if (width == 0 || (input->nested[1] && input->nested[1] != width))
+        return redan_fail(json->ctx, REDAN_E_SCHEMA, offset, "the rows in data differ in length");
+    input->nested[1] = width;
+    input->count += width;
+    return REDAN_OK;
+}
+
+/* The next value in data; false in `*ended` while there may be more. */
+static enum redan_status read_value(struct redan_json *json, struct redan_cells *cells,
+                                    struct redan_oip_input *input, bool *ended)
+{
+    struct redan_json_token token;
+    size_t at = input->start + input->count;
+
+    REDAN_TRY(redan_json_next(json, &token));
+    *ended = token.kind == REDAN_JSON_ARRAY_END;
+    if (*ended)
+        return REDAN_OK;
+    bool row = token.kind == REDAN_JSON_ARRAY;
+    if (input->nested[0] && row != (input->nested[1] > 0))
+        return redan_fail(json->ctx, REDAN_E_SCHEMA, token.offset, "data mixes values and lists");
+    input->nested[0]++;
+    if (row)
+        return read_nested(json, cells, input, token.offset);
+    if (at == cells->room)
+        return too_many(json->ctx, token.offset);
+    REDAN_TRY(redan_cells_token(cells, at, &token, "value", input->count));
     input->count++;
     return REDAN_OK;
 }
 
-/* A list inside data: one row. */
-static enum redan_status read_nested(struct redan_json *json, size_t room,
-                                     struct redan_oip_input *input, size_t offset)
-{
-    struct redan_json_token token;
-    size_t before = input->count;
-
-    for (;;) {
-        REDAN_TRY(redan_json_next(json, &token));
-        if (token.kind == REDAN_JSON_ARRAY_END)
-            break;
-        REDAN_TRY(take_number(json, &token, room, input));
-    }
-    size_t width = input->count - before;
-    if (width == 0 || (input->nested[1] && input->nested[1] != width))
-        return redan_fail(json->ctx, REDAN_E_SCHEMA, offset, "the rows in data differ in length");
-    input->nested[1] = width;
-    return REDAN_OK;
-}
-
-static enum redan_status read_data(struct redan_json *json, size_t room,
+static enum redan_status read_data(struct redan_json *json, struct redan_cells *cells,
                                    struct redan_oip_input *input)
 {
     struct redan_json_token token;
+    bool ended = false;
 
-    REDAN_TRY(redan_rows_expect(json, REDAN_JSON_ARRAY, "data", "an array of numbers", &token));
+    REDAN_TRY(redan_rows_expect(json, REDAN_JSON_ARRAY, "data", "an array of values", &token));
     input->offset = token.offset;
     input->data = true;
-    for (;;) {
-        REDAN_TRY(redan_json_next(json, &token));
-        if (token.kind == REDAN_JSON_ARRAY_END)
-            break;
-        bool row = token.kind == REDAN_JSON_ARRAY;
-        if (input->nested[0] && row != (input->nested[1] > 0))
-            return redan_fail(json->ctx, REDAN_E_SCHEMA, token.offset,
-                              "data mixes numbers and lists");
-        input->nested[0]++;
-        REDAN_TRY(row ? read_nested(json, room, input, token.offset)
-                      : take_number(json, &token, room, input));
+    while (!ended) {
+        size_t at = input->start + input->count;
+        size_t taken = 0;
+        if (input->nested[1] == 0) { /* flat, as far as is known: a run of numbers at once */
+            REDAN_TRY(redan_json_numbers(json, cells->values + at, cells->room - at, &taken));
+            input->count += taken;
+            input->nested[0] += taken;
+        }
+        REDAN_TRY(read_value(json, cells, input, &ended));
     }
     return REDAN_OK;
 }
 
-static enum redan_status skip_object(struct redan_json *json, const char *where)
+static bool held(const struct datatype *type, const struct redan_cells *cells, size_t at)
 {
-    struct redan_json_token token;
+    double v = cells->values[at];
+    bool text = cells->texts && cells->texts[at].at;
 
-    REDAN_TRY(redan_rows_expect(json, REDAN_JSON_OBJECT, where, "an object", &token));
-    return redan_json_skip(json);
+    if (isnan(v) && !text) /* a missing cell, which the rules allow */
+        return type->holds == REALS || type->holds == TEXTS;
+    if (text || type->holds == TEXTS)
+        return text && type->holds == TEXTS;
+    return v >= type->low && v <= type->high && (type->holds == REALS || v == floor(v));
 }
 
-static enum redan_status check_values(struct redan_ctx *ctx, const struct redan_oip_input *input)
+static enum redan_status not_held(struct redan_ctx *ctx, const struct redan_cells *cells,
+                                  const struct redan_oip_input *input, size_t i,
+                                  const struct datatype *type)
+{
+    double v = cells->values[input->start + i];
+
+    if (isnan(v))
+        return redan_fail(ctx, REDAN_E_SCHEMA, input->offset, "value %zu of data is no %s", i,
+                          type->name);
+    return redan_fail(ctx, REDAN_E_SCHEMA, input->offset, "value %zu of data, %g, is no %s%s", i, v,
+                      type->name,
+                      type->high == EXACT && v == floor(v) ? " that can be judged exactly" : "");
+}
+
+static enum redan_status check_values(struct redan_ctx *ctx, const struct redan_cells *cells,
+                                      const struct redan_oip_input *input)
 {
     const struct datatype *type = datatypes;
 
@@ -121,20 +156,17 @@ static enum redan_status check_values(struct redan_ctx *ctx, const struct redan_
         type++;
     if (!type->name)
         return redan_fail(ctx, REDAN_E_SCHEMA, input->offset,
-                          "datatype '%.*s' is not a number: FP32, FP64, FP16, INT8 to INT64 or "
-                          "UINT8 to UINT64",
+                          "datatype '%.*s' is not one of FP16, FP32, FP64, INT8 to INT64, UINT8 to "
+                          "UINT64, BOOL, BYTES",
                           (int)redan_min_size(input->datatype.len, 32), input->datatype.at);
-    for (size_t i = 0; i < input->count; i++) {
-        double v = input->values[i];
-        if (v < type->low || v > type->high || (type->whole && v != floor(v)))
-            return redan_fail(ctx, REDAN_E_SCHEMA, input->offset, "value %zu of data, %g, is no %s",
-                              i, v, type->name);
-    }
+    for (size_t i = 0; i < input->count; i++)
+        if (!held(type, cells, input->start + i))
+            return not_held(ctx, cells, input, i, type);
     return REDAN_OK;
 }
 
-static enum redan_status check_whole(struct redan_ctx *ctx, const struct redan_oip_input *input,
-                                     size_t offset)
+static enum redan_status check_whole(struct redan_ctx *ctx, const struct redan_cells *cells,
+                                     const struct redan_oip_input *input, size_t offset)
 {
     const char *lacks = !input->name.len       ? "name"
                         : !input->rank         ? "shape"
@@ -151,19 +183,18 @@ static enum redan_status check_whole(struct redan_ctx *ctx, const struct redan_o
         return redan_fail(ctx, REDAN_E_SCHEMA, input->offset,
                           "data has %zu values%s where the shape asks for %zu times %zu",
                           input->count, input->nested[1] ? " in lists" : "", rows, columns);
-    return check_values(ctx, input);
+    return check_values(ctx, cells, input);
 }
 
-enum redan_status redan_oip_input_read(struct redan_json *json, double *values, size_t room,
+enum redan_status redan_oip_input_read(struct redan_json *json, struct redan_cells *cells,
                                        struct redan_oip_input *input)
 {
     struct redan_json_token token;
 
-    *input = (struct redan_oip_input){.values = values};
     for (;;) {
         REDAN_TRY(redan_json_next(json, &token));
         if (token.kind == REDAN_JSON_OBJECT_END)
-            return check_whole(json->ctx, input, token.offset);
+            return check_whole(json->ctx, cells, input, token.offset);
         if (redan_slice_is(token.text, "name"))
             REDAN_TRY(redan_rows_text(json, "name", &input->name));
         else if (redan_slice_is(token.text, "datatype"))
@@ -171,9 +202,9 @@ enum redan_status redan_oip_input_read(struct redan_json *json, double *values, 
         else if (redan_slice_is(token.text, "shape"))
             REDAN_TRY(read_shape(json, input));
         else if (redan_slice_is(token.text, "data"))
-            REDAN_TRY(read_data(json, room, input));
+            REDAN_TRY(read_data(json, cells, input));
         else if (redan_slice_is(token.text, "parameters"))
-            REDAN_TRY(skip_object(json, "parameters"));
+            REDAN_TRY(redan_oip_parameters(json, REDAN_OIP_INPUT));
         else
             return redan_fail(json->ctx, REDAN_E_SCHEMA, token.offset,
                               "unknown member '%.*s' of an input",

@@ -1,18 +1,22 @@
 /* The Open Inference Protocol (KServe v2): named tensors in and out. The rows are one tensor [rows, columns], or one tensor
- * [rows] or [rows, 1] per column, named as the column. Binary tensors are refused. */
+ * [rows] or [rows, 1] per column, named as the column. What lies outside the JSON (binary tensors, shared memory) is refused. */
+#include <math.h>
+
 #include "codec/json.h"
+#include "inference/grid.h"
 #include "inference/oip_input.h"
 #include "inference/outputs.h"
+
+enum { INPUT_LEAST = 40 }; /* bytes of an input with all its members, or more */
 
 struct body {
     struct redan_json *json;
     const struct redan_request_rules *rules;
+    struct redan_cells cells;
     struct redan_oip_input *inputs;
     size_t count;
     size_t most; /* inputs that are allowed */
-    double *values;
-    size_t used;
-    size_t room;
+    size_t used; /* cells */
     struct redan_slice id;
     struct redan_slice *wanted;
     size_t wanted_count;
@@ -22,16 +26,14 @@ struct body {
 static enum redan_status make_room(struct body *body, size_t bytes)
 {
     size_t columns = body->rules->columns ? body->rules->columns : REDAN_COLUMNS_MAX;
+    size_t room = bytes / 2 + 1;
     size_t allowed = 0;
 
-    body->room = bytes / 2 + 1;
     if (redan_mul_size(redan_rows_limit(body->rules), columns, &allowed))
-        body->room = redan_min_size(body->room, allowed);
-    body->most = redan_min_size(columns, bytes / 2 + 1);
-    body->values = redan_take_array(body->json->ctx, body->room, sizeof(double));
+        room = redan_min_size(room, allowed);
+    body->most = redan_min_size(columns, bytes / INPUT_LEAST + 1);
     body->inputs = redan_take_array(body->json->ctx, body->most, sizeof(*body->inputs));
-    body->wanted = redan_take_array(body->json->ctx, REDAN_OUTPUTS_MAX, sizeof(*body->wanted));
-    return body->values && body->inputs && body->wanted ? REDAN_OK : REDAN_E_MEMORY;
+    return body->inputs ? redan_cells_open(&body->cells, room) : REDAN_E_MEMORY;
 }
 
 static enum redan_status read_inputs(struct body *body)
@@ -49,8 +51,8 @@ static enum redan_status read_inputs(struct body *body)
         if (body->count == body->most)
             return redan_fail(ctx, REDAN_E_LIMIT, token.offset, "more than %zu inputs", body->most);
         struct redan_oip_input *input = &body->inputs[body->count];
-        enum redan_status status = redan_oip_input_read(body->json, body->values + body->used,
-                                                        body->room - body->used, input);
+        input->start = body->used;
+        enum redan_status status = redan_oip_input_read(body->json, &body->cells, input);
         if (status != REDAN_OK)
             return redan_rows_prefix(ctx, status, "input", body->count);
         body->used += input->count;
@@ -60,6 +62,37 @@ static enum redan_status read_inputs(struct body *body)
                        : redan_fail(ctx, REDAN_E_SCHEMA, token.offset, "inputs is empty");
 }
 
+static enum redan_status read_output(struct body *body, size_t offset)
+{
+    struct redan_ctx *ctx = body->json->ctx;
+    struct redan_slice name = {"", 0};
+    struct redan_json_token token;
+
+    if (!body->wanted)
+        body->wanted = redan_take_array(ctx, REDAN_OUTPUTS_MAX, sizeof(*body->wanted));
+    if (!body->wanted)
+        return REDAN_E_MEMORY;
+    if (body->wanted_count == REDAN_OUTPUTS_MAX)
+        return redan_fail(ctx, REDAN_E_LIMIT, offset, "more than %d outputs", REDAN_OUTPUTS_MAX);
+    for (;;) {
+        REDAN_TRY(redan_json_next(body->json, &token));
+        if (token.kind == REDAN_JSON_OBJECT_END)
+            break;
+        if (redan_slice_is(token.text, "name"))
+            REDAN_TRY(redan_rows_text(body->json, "name", &name));
+        else if (redan_slice_is(token.text, "parameters"))
+            REDAN_TRY(redan_oip_parameters(body->json, REDAN_OIP_OUTPUT));
+        else
+            return redan_fail(ctx, REDAN_E_SCHEMA, token.offset,
+                              "unknown member '%.*s' of an output",
+                              (int)redan_min_size(token.text.len, 64), token.text.at);
+    }
+    if (!name.len)
+        return redan_fail(ctx, REDAN_E_SCHEMA, offset, "an output has no name");
+    body->wanted[body->wanted_count++] = name;
+    return REDAN_OK;
+}
+
 static enum redan_status read_wanted(struct body *body)
 {
     struct redan_ctx *ctx = body->json->ctx;
@@ -67,46 +100,25 @@ static enum redan_status read_wanted(struct body *body)
 
     REDAN_TRY(redan_rows_expect(body->json, REDAN_JSON_ARRAY, "outputs", "an array", &token));
     for (;;) {
-        struct redan_slice name = {"", 0};
         REDAN_TRY(redan_json_next(body->json, &token));
         if (token.kind == REDAN_JSON_ARRAY_END)
             return REDAN_OK;
         if (token.kind != REDAN_JSON_OBJECT)
             return redan_rows_refuse(ctx, &token, "an output", "an object");
-        size_t offset = token.offset;
-        if (body->wanted_count == REDAN_OUTPUTS_MAX)
-            return redan_fail(ctx, REDAN_E_LIMIT, offset, "more than %d outputs",
-                              REDAN_OUTPUTS_MAX);
-        for (;;) {
-            REDAN_TRY(redan_json_next(body->json, &token));
-            if (token.kind == REDAN_JSON_OBJECT_END)
-                break;
-            if (redan_slice_is(token.text, "name"))
-                REDAN_TRY(redan_rows_text(body->json, "name", &name));
-            else
-                REDAN_TRY(redan_json_skip(body->json)); /* parameters: hints to the server */
-        }
-        if (!name.len)
-            return redan_fail(ctx, REDAN_E_SCHEMA, offset, "an output has no name");
-        body->wanted[body->wanted_count++] = name;
+        REDAN_TRY(read_output(body, token.offset));
     }
 }
 
 static enum redan_status read_member(struct body *body, const struct redan_json_token *key)
 {
-    struct redan_json_token token;
-
     if (redan_slice_is(key->text, "inputs"))
         return read_inputs(body);
     if (redan_slice_is(key->text, "outputs"))
         return read_wanted(body);
     if (redan_slice_is(key->text, "id"))
         return redan_rows_text(body->json, "id", &body->id);
-    if (redan_slice_is(key->text, "parameters")) {
-        REDAN_TRY(
-            redan_rows_expect(body->json, REDAN_JSON_OBJECT, "parameters", "an object", &token));
-        return redan_json_skip(body->json);
-    }
+    if (redan_slice_is(key->text, "parameters"))
+        return redan_oip_parameters(body->json, REDAN_OIP_REQUEST);
     return redan_fail(body->json->ctx, REDAN_E_SCHEMA, key->offset,
                       "unknown member '%.*s'; a request has inputs, id, outputs, parameters",
                       (int)redan_min_size(key->text.len, 64), key->text.at);
@@ -124,29 +136,35 @@ static enum redan_status one_tensor(struct body *body, struct redan_request *req
                           input->rank == 1 ? "; the shape of one row is [1, columns]" : "");
     request->rows = input->shape[0];
     request->columns = columns;
-    request->values = input->values;
     return REDAN_OK;
 }
 
-static enum redan_status place_columns(struct body *body, double *values, bool *seen)
+/* Where each of the model's columns begins. */
+static enum redan_status find_columns(struct body *body, size_t rows, size_t *starts)
 {
     struct redan_ctx *ctx = body->json->ctx;
     size_t columns = body->rules->columns;
+    struct redan_grid names;
 
+    redan_grid_init(&names, ctx, body->rules, 0, "row");
+    bool *seen = redan_take_array(ctx, columns, sizeof(*seen));
+    if (!seen)
+        return REDAN_E_MEMORY;
     for (size_t i = 0; i < columns; i++) {
         const struct redan_oip_input *input = &body->inputs[i];
-        size_t column = redan_rows_column(body->rules, input->name, i);
-        if (column == columns || seen[column])
-            return redan_fail(ctx, REDAN_E_SCHEMA, input->offset, "input %zu: %s column '%.*s'", i,
-                              column == columns ? "the model has no" : "a second",
-                              (int)input->name.len, input->name.at);
-        if (input->shape[0] != body->inputs[0].shape[0] || input->count != input->shape[0])
+        size_t column = 0;
+        enum redan_status status =
+            redan_grid_column(&names, input->name, i, input->offset, &column);
+        if (status != REDAN_OK)
+            return redan_rows_prefix(ctx, status, "input", i);
+        if (seen[column])
             return redan_fail(ctx, REDAN_E_SCHEMA, input->offset,
-                              "input %zu: a column of %zu values belongs there", i,
-                              body->inputs[0].shape[0]);
+                              "input %zu: a second column '%.*s'", i, REDAN_FMT(input->name));
+        if (input->shape[0] != rows || input->count != rows)
+            return redan_fail(ctx, REDAN_E_SCHEMA, input->offset,
+                              "input %zu: a column of %zu values belongs there", i, rows);
         seen[column] = true;
-        for (size_t r = 0; r < input->count; r++)
-            values[r * columns + column] = input->values[r];
+        starts[column] = input->start;
     }
     return REDAN_OK;
 }
@@ -155,23 +173,20 @@ static enum redan_status many_tensors(struct body *body, struct redan_request *r
 {
     struct redan_ctx *ctx = body->json->ctx;
     size_t columns = body->rules->columns;
+    size_t rows = body->inputs[0].shape[0];
 
     if (!body->rules->names || body->count != columns)
         return redan_fail(ctx, REDAN_E_SCHEMA, body->inputs[0].offset,
                           "%zu inputs; send one of shape [rows, columns], or one for each of the "
                           "model's %zu columns",
                           body->count, columns);
-    double *values = redan_take_array(ctx, body->used, sizeof(*values));
-    bool *seen = redan_take_array(ctx, columns, sizeof(*seen));
-    if (!values || !seen)
+    size_t *starts = redan_take_array(ctx, columns, sizeof(*starts));
+    if (!starts)
         return REDAN_E_MEMORY;
-    if (body->inputs[0].count * columns != body->used)
-        return redan_fail(ctx, REDAN_E_SCHEMA, body->inputs[0].offset,
-                          "the columns differ in length");
-    REDAN_TRY(place_columns(body, values, seen));
-    request->rows = body->inputs[0].shape[0];
+    REDAN_TRY(find_columns(body, rows, starts));
+    REDAN_TRY(redan_cells_gather(&body->cells, starts, columns, rows));
+    request->rows = rows;
     request->columns = columns;
-    request->values = values;
     return REDAN_OK;
 }
 
@@ -180,11 +195,13 @@ static enum redan_status decode_request(struct redan_ctx *ctx, struct redan_slic
                                         struct redan_request *request)
 {
     REDAN_DEFER(redan_json_done) struct redan_json json = {0};
-    struct body body = {.json = &json, .rules = rules};
+    struct body body = {
+        .json = &json, .rules = rules, .cells = {.ctx = ctx, .rules = rules, .bools = true}};
     struct redan_json_token token;
     struct redan_request made = {.rows = 0};
 
     redan_json_init(&json, ctx, text);
+    json.keep = true;
     REDAN_TRY(redan_rows_expect(&json, REDAN_JSON_OBJECT, "the body", "an object", &token));
     REDAN_TRY(make_room(&body, text.len));
     for (;;) {
@@ -202,6 +219,9 @@ static enum redan_status decode_request(struct redan_ctx *ctx, struct redan_slic
     if (made.rows > redan_rows_limit(rules))
         return redan_fail(ctx, REDAN_E_LIMIT, body.inputs[0].offset, "more than %zu rows",
                           redan_rows_limit(rules));
+    made.values = body.cells.values;
+    made.texts = body.cells.texts;
+    made.names = rules->names;
     made.id = body.id;
     made.wanted = body.wanted;
     made.wanted_count = body.wanted_count;
@@ -209,24 +229,66 @@ static enum redan_status decode_request(struct redan_ctx *ctx, struct redan_slic
     return REDAN_OK;
 }
 
+/* Which cells of a column, or of all, are texts. */
+static void count_texts(const struct redan_request *request, size_t first, size_t step,
+                        size_t *texts, size_t *numbers)
+{
+    *texts = 0;
+    *numbers = 0;
+    for (size_t i = first; i < request->rows * request->columns; i += step) {
+        bool text = request->texts && request->texts[i].at;
+        *texts += text;
+        *numbers += !text && !isnan(request->values[i]);
+    }
+}
+
+/* Every step-th cell from `first` on, as one tensor. */
+static void encode_tensor(const struct redan_request *request, struct redan_slice name,
+                          size_t first, size_t step, struct redan_buf *out)
+{
+    size_t texts = 0;
+    size_t numbers = 0;
+
+    count_texts(request, first, step, &texts, &numbers);
+    if (texts && numbers) {
+        out->fail = REDAN_E_UNSUPPORTED; /* no datatype has both */
+        return;
+    }
+    redan_buf_text(out, "{\"name\":");
+    redan_json_string_add(out, name);
+    redan_buf_printf(out, ",\"shape\":[%zu,%zu],\"datatype\":\"%s\",\"data\":[", request->rows,
+                     step == 1 ? request->columns : 1, texts ? "BYTES" : "FP64");
+    for (size_t i = first; i < request->rows * request->columns; i += step) {
+        if (i != first)
+            redan_buf_char(out, ',');
+        redan_rows_write_cell(request, i, out);
+    }
+    redan_buf_text(out, "]}");
+}
+
 static void encode_request(const struct redan_request *request, struct redan_buf *out)
 {
+    size_t texts = 0;
+    size_t numbers = 0;
+
     redan_buf_char(out, '{');
     if (request->id.len) {
         redan_buf_text(out, "\"id\":");
         redan_json_string_add(out, request->id);
         redan_buf_char(out, ',');
     }
-    redan_buf_printf(out,
-                     "\"inputs\":[{\"name\":\"input\",\"shape\":[%zu,%zu],\"datatype\":\"FP64\","
-                     "\"data\":[",
-                     request->rows, request->columns);
-    for (size_t i = 0; i < request->rows * request->columns; i++) {
-        if (i)
-            redan_buf_char(out, ',');
-        redan_json_number_add(out, request->values[i]);
+    redan_buf_text(out, "\"inputs\":[");
+    count_texts(request, 0, 1, &texts, &numbers);
+    if (texts && numbers && request->names) {
+        for (size_t c = 0; c < request->columns; c++) {
+            if (c)
+                redan_buf_char(out, ',');
+            encode_tensor(request, request->names[c], c, request->columns, out);
+        }
+    } else {
+        encode_tensor(request, REDAN_S("input"), 0, 1, out);
     }
-    redan_buf_text(out, "]}]}");
+    redan_buf_text(out, "]}");
 }
 
 static void add_text(struct redan_buf *out, const char *name, struct redan_slice text)
@@ -308,11 +370,17 @@ static enum redan_status decode_response(struct redan_ctx *ctx, struct redan_sli
     return redan_outputs_end(&outputs, "outputs", response);
 }
 
+static const char *const media[] = {"application/json", NULL};
+static const char *const answers[] = {"/outputs/*/data", NULL};
+
 extern const struct redan_preset redan_preset_oip_v2;
 const struct redan_preset redan_preset_oip_v2 = {
     .name = "oip-v2",
     .before_model = "/v2/models/",
     .after_model = "/infer",
+    .version = "/versions/",
+    .media = media,
+    .answers = answers,
     .decode_request = decode_request,
     .encode_request = encode_request,
     .encode_response = encode_response,

@@ -44,26 +44,28 @@ static enum redan_status find_fraction(struct redan_ctx *ctx, const struct redan
 enum redan_status redan_outputs_begin(struct redan_outputs *outputs, struct redan_slice body,
                                       const char *const *meta, const struct redan_node **root)
 {
+    REDAN_TRY(redan_json_parse(outputs->ctx, body, root));
+    return redan_outputs_take(outputs, *root, meta);
+}
+
+enum redan_status redan_outputs_take(struct redan_outputs *outputs, const struct redan_node *root,
+                                     const char *const *meta)
+{
     struct redan_ctx *ctx = outputs->ctx;
 
-    REDAN_TRY(redan_json_parse(ctx, body, root));
-    if ((*root)->kind != REDAN_NODE_MAP)
-        return redan_fail(ctx, REDAN_E_SCHEMA, (*root)->offset, "the answer is %s, not an object",
-                          redan_node_kind_name((*root)->kind));
+    if (root->kind != REDAN_NODE_MAP)
+        return redan_fail(ctx, REDAN_E_SCHEMA, root->offset, "the answer is %s, not an object",
+                          redan_node_kind_name(root->kind));
     outputs->list = redan_take_array(ctx, REDAN_OUTPUTS_MAX, sizeof(*outputs->list));
     outputs->others = redan_take_array(ctx, REDAN_OUTPUTS_MAX, sizeof(*outputs->others));
     if (!outputs->list || !outputs->others)
         return REDAN_E_MEMORY;
-    outputs->response.error = redan_node_text(*root, "error");
-    if (redan_node_get(*root, "error"))
+    outputs->response.error = redan_node_text(root, "error");
+    if (redan_node_get(root, "error"))
         outputs->found = true;
-    for (const struct redan_node *n = (*root)->first; n && !outputs->response.scores; n = n->next) {
-        bool skipped = false;
-        for (const char *const *name = meta; *name; name++)
-            skipped = skipped || redan_slice_is(n->key, *name);
-        if (!skipped)
+    for (const struct redan_node *n = root->first; n && !outputs->response.scores; n = n->next)
+        if (!redan_slice_among(meta, n->key))
             REDAN_TRY(find_fraction(ctx, n, &outputs->response.scores));
-    }
     return REDAN_OK;
 }
 
@@ -258,6 +260,25 @@ enum redan_status redan_outputs_predictions(struct redan_outputs *outputs,
     }
     REDAN_TRY(redan_outputs_tensor(outputs, list, list->count, &output));
     return redan_outputs_add(outputs, &output);
+}
+
+enum redan_status redan_outputs_either(struct redan_outputs *outputs, const struct redan_node *node)
+{
+    if (node->kind != REDAN_NODE_MAP)
+        return redan_outputs_predictions(outputs, node);
+    outputs->found = true;
+    for (const struct redan_node *n = node->first; n; n = n->next) {
+        struct redan_output output = {.name = n->key};
+        if (n->kind != REDAN_NODE_LIST)
+            return redan_fail(outputs->ctx, REDAN_E_SCHEMA, n->offset, "%.*s is %s, not a list",
+                              (int)redan_min_size(n->key.len, 64), n->key.at,
+                              redan_node_kind_name(n->kind));
+        REDAN_TRY(redan_outputs_tensor(outputs, n, n->count, &output));
+        REDAN_TRY(redan_outputs_add(outputs, &output));
+        if (n->count > outputs->response.rows)
+            outputs->response.rows = n->count;
+    }
+    return REDAN_OK;
 }
 
 enum redan_status redan_outputs_end(struct redan_outputs *outputs, const char *member,

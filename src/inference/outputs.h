@@ -20,9 +20,16 @@ REDAN_NODISCARD enum redan_status redan_outputs_begin(struct redan_outputs *outp
                                                       struct redan_slice body,
                                                       const char *const *meta,
                                                       const struct redan_node **root);
+/* The same of a body that was read already. */
+REDAN_NODISCARD enum redan_status redan_outputs_take(struct redan_outputs *outputs,
+                                                     const struct redan_node *root,
+                                                     const char *const *meta);
 /* The list of one prediction per row: scalars, lists of scalars, or objects of scalars. */
 REDAN_NODISCARD enum redan_status redan_outputs_predictions(struct redan_outputs *outputs,
                                                             const struct redan_node *list);
+/* The same, or an object from output name to such a list, as the columnar form has it. */
+REDAN_NODISCARD enum redan_status redan_outputs_either(struct redan_outputs *outputs,
+                                                       const struct redan_node *node);
 /* One output from the scalars of `list`, lists inside it flattened, for `rows` rows. */
 REDAN_NODISCARD enum redan_status redan_outputs_tensor(struct redan_outputs *outputs,
                                                        const struct redan_node *list, size_t rows,

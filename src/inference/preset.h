@@ -11,6 +11,20 @@ struct redan_request_rules {
         *names;     /* of the columns, in the model's order; NULL: rows by name are refused */
     size_t columns; /* 0: as many as the first row has */
     size_t rows;    /* at most this many; 0 is 65,536 */
+    bool texts;     /* a cell may be a text: a category */
+    bool missing;   /* a cell may be null, or empty in CSV: its value is NaN */
+    const struct redan_preset_pointers *pointers; /* of the preset "pointers" alone */
+    struct redan_slice
+        media; /* the body's content type, parameters included; empty: what the preset expects */
+};
+
+/* Where the preset "pointers" finds things: JSON pointers (RFC 6901), in which "*" (written <*> here) stands for every item of a list. */
+struct redan_preset_pointers {
+    struct redan_slice path; /* glob over request paths */
+    struct redan_slice
+        rows; /* of the request: a list of rows, or "/records/<*>/features"; a row is a list or an object by name */
+    struct redan_slice scores; /* of the answer: "/results/<*>/score"; may be empty */
+    struct redan_slice labels; /* of the answer; may be empty */
 };
 
 /* Rows to be judged. Everything is in the context's arena or borrows from the body. */
@@ -18,7 +32,12 @@ struct redan_request {
     struct redan_slice id; /* empty when the format or the caller has none */
     size_t rows;
     size_t columns;
-    const double *values;             /* row after row; finite */
+    const double
+        *values; /* row after row; finite, but NaN for a missing cell and for one that is a text */
+    const struct redan_slice
+        *texts; /* by the same order: cells that are texts have `.at` set; NULL: no cell is */
+    const struct redan_slice
+        *names; /* of the columns; NULL: not known. A decoder tells the rules' */
     const struct redan_slice *wanted; /* names of outputs the caller asks for; none means all */
     size_t wanted_count;
 };
@@ -74,8 +93,14 @@ struct redan_response {
 
 struct redan_preset {
     const char *name;
-    const char *before_model; /* of the path: before_model NAME after_model */
+    /* The path: before_model NAME after_model; before_model alone when after_model is NULL; what redan_preset_pointers says when both are. */
+    const char *before_model;
     const char *after_model;
+    const char *
+        version; /* what stands between NAME and a version in the path, "/versions/"; NULL: no version */
+    const char *const *media; /* content types it reads, without parameters; ends with NULL */
+    /* JSON pointers, "*" for every item, to the lists or numbers of an answer that are scores or labels; ends with NULL. */
+    const char *const *answers;
     /* REDAN_E_SYNTAX (not JSON), REDAN_E_SCHEMA (not a request of this format), REDAN_E_LIMIT, each with the offset and
      * a text fit for the caller; REDAN_E_MEMORY. */
     enum redan_status (*decode_request)(struct redan_ctx *ctx, struct redan_slice body,
@@ -90,6 +115,14 @@ struct redan_preset {
 };
 
 extern const struct redan_preset *const redan_presets[]; /* ends with NULL */
+
+/* Whether a request's path is this preset's, and which model and version it names (empty: none). `pointers` is for that preset alone. */
+bool redan_preset_match(const struct redan_preset *preset,
+                        const struct redan_preset_pointers *pointers, struct redan_slice path,
+                        struct redan_slice *model, struct redan_slice *version);
+/* Whether it reads this content type, in any letter case. A parameter that could change the reading (any but charset=utf-8 or us-ascii) is not
+ * read. Of an empty one: whether there is only one that it could be. */
+bool redan_preset_reads(const struct redan_preset *preset, struct redan_slice content_type);
 
 /* The preset of this name, or NULL. */
 const struct redan_preset *redan_preset_find(struct redan_slice name);

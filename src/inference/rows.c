@@ -5,7 +5,7 @@
 
 #include "codec/json.h"
 
-static const char *kind_words(enum redan_json_kind kind)
+const char *redan_rows_kind(enum redan_json_kind kind)
 {
     static const char *const words[] = {
         [REDAN_JSON_END] = "the end of the text",
@@ -28,7 +28,7 @@ enum redan_status redan_rows_refuse(struct redan_ctx *ctx, const struct redan_js
                                     const char *where, const char *wanted)
 {
     return redan_fail(ctx, REDAN_E_SCHEMA, token->offset, "%s is %s; %s belongs there", where,
-                      kind_words(token->kind), wanted);
+                      redan_rows_kind(token->kind), wanted);
 }
 
 enum redan_status redan_rows_expect(struct redan_json *json, enum redan_json_kind kind,
@@ -62,17 +62,22 @@ enum redan_status redan_rows_prefix(struct redan_ctx *ctx, enum redan_status sta
     return redan_fail(ctx, was.status, was.offset, "%s %zu: %s", what, number, was.text);
 }
 
-size_t redan_rows_column(const struct redan_request_rules *rules, struct redan_slice name,
-                         size_t guess)
+enum redan_status redan_rows_skip_object(struct redan_json *json, const char *where)
 {
-    if (!rules->names)
-        return rules->columns;
-    if (guess < rules->columns && redan_slice_eq(rules->names[guess], name))
-        return guess;
-    for (size_t i = 0; i < rules->columns; i++)
-        if (redan_slice_eq(rules->names[i], name))
-            return i;
-    return rules->columns;
+    struct redan_json_token token;
+
+    REDAN_TRY(redan_rows_expect(json, REDAN_JSON_OBJECT, where, "an object", &token));
+    return redan_json_skip(json);
+}
+
+enum redan_status redan_rows_read_as(struct redan_ctx *ctx, const struct redan_preset *preset,
+                                     const struct redan_request_rules *rules, const char **media)
+{
+    *media = redan_rows_media(preset->media, rules->media);
+    return *media ? REDAN_OK
+                  : redan_fail(ctx, REDAN_E_SCHEMA, 0, "%s does not read content type '%.*s'",
+                               preset->name, (int)redan_min_size(rules->media.len, 64),
+                               rules->media.at);
 }
 
 size_t redan_rows_limit(const struct redan_request_rules *rules)
@@ -80,8 +85,35 @@ size_t redan_rows_limit(const struct redan_request_rules *rules)
     return rules->rows ? rules->rows : REDAN_ROWS_DEFAULT;
 }
 
-static void write_value(const struct redan_answer *answer, double value, struct redan_buf *out)
+void redan_rows_write_cell(const struct redan_request *request, size_t at, struct redan_buf *out)
 {
+    if (request->texts && request->texts[at].at)
+        redan_json_string_add(out, request->texts[at]);
+    else if (isnan(request->values[at]))
+        redan_buf_text(out, "null");
+    else
+        redan_json_number_add(out, request->values[at]);
+}
+
+void redan_rows_write_cells(const struct redan_request *request, struct redan_buf *out)
+{
+    redan_buf_char(out, '[');
+    for (size_t r = 0; r < request->rows; r++) {
+        redan_buf_text(out, r ? ",[" : "[");
+        for (size_t c = 0; c < request->columns; c++) {
+            if (c)
+                redan_buf_char(out, ',');
+            redan_rows_write_cell(request, r * request->columns + c, out);
+        }
+        redan_buf_char(out, ']');
+    }
+    redan_buf_char(out, ']');
+}
+
+void redan_rows_write_value(const struct redan_answer *answer, size_t row, struct redan_buf *out)
+{
+    double value = answer->values[row];
+
     if (answer->labels) {
         redan_buf_printf(out, "%.0f", value);
     } else if (answer->decimals == REDAN_DECIMALS_ALL) {
@@ -98,7 +130,7 @@ void redan_rows_write(const struct redan_answer *answer, struct redan_buf *out)
     for (size_t i = 0; i < answer->rows; i++) {
         if (i)
             redan_buf_char(out, ',');
-        write_value(answer, answer->values[i], out);
+        redan_rows_write_value(answer, i, out);
     }
     redan_buf_char(out, ']');
 }

@@ -11,6 +11,8 @@ enum {
     REDAN_NAME_MAX = 256, /* of an id or an output that is echoed */
 };
 
+/* "an object", "a number" ... */
+const char *redan_rows_kind(enum redan_json_kind kind);
 /* Refuse a token: "WHERE is KIND; WANTED belongs there". */
 enum redan_status redan_rows_refuse(struct redan_ctx *ctx, const struct redan_json_token *token,
                                     const char *where, const char *wanted);
@@ -25,10 +27,23 @@ REDAN_NODISCARD enum redan_status redan_rows_text(struct redan_json *json, const
 /* Put "WHAT NUMBER: " before the recorded failure's text. */
 enum redan_status redan_rows_prefix(struct redan_ctx *ctx, enum redan_status status,
                                     const char *what, size_t number);
-/* The column of this name, looked for at `guess` first; `columns` when there is none. */
-size_t redan_rows_column(const struct redan_request_rules *rules, struct redan_slice name,
-                         size_t guess);
+/* The value of the last key: an object that is read past, as a model server's hints are. */
+REDAN_NODISCARD enum redan_status redan_rows_skip_object(struct redan_json *json,
+                                                         const char *where);
 size_t redan_rows_limit(const struct redan_request_rules *rules);
+/* One of a preset's content types, in the preset's own writing: NULL when none fits, the first one for an empty text. */
+const char *redan_rows_media(const char *const *media, struct redan_slice content_type);
+/* The first of a preset's content types stands in for an empty one; another one is refused. */
+REDAN_NODISCARD enum redan_status redan_rows_read_as(struct redan_ctx *ctx,
+                                                     const struct redan_preset *preset,
+                                                     const struct redan_request_rules *rules,
+                                                     const char **media);
+/* A cell of a request: a number, a text, or null. */
+void redan_rows_write_cell(const struct redan_request *request, size_t at, struct redan_buf *out);
+/* The rows of a request: "[[1,null],[2,\"a\"]]". */
+void redan_rows_write_cells(const struct redan_request *request, struct redan_buf *out);
+/* A value of an answer: "0.25". */
+void redan_rows_write_value(const struct redan_answer *answer, size_t row, struct redan_buf *out);
 /* The values of an answer: "[0.25,1]". */
 void redan_rows_write(const struct redan_answer *answer, struct redan_buf *out);
 

@@ -3,11 +3,13 @@
 
 extern const struct redan_preset redan_preset_kserve_v1;
 extern const struct redan_preset redan_preset_oip_v2;
+extern const struct redan_preset redan_preset_mlflow;
+extern const struct redan_preset redan_preset_sagemaker;
+extern const struct redan_preset redan_preset_by_pointers;
 
 const struct redan_preset *const redan_presets[] = {
-    &redan_preset_kserve_v1,
-    &redan_preset_oip_v2,
-    NULL,
+    &redan_preset_kserve_v1, &redan_preset_oip_v2,      &redan_preset_mlflow,
+    &redan_preset_sagemaker, &redan_preset_by_pointers, NULL,
 };
 
 const struct redan_preset *redan_preset_find(struct redan_slice name)

@@ -1,9 +1,10 @@
-/* The property that fuzz_inference checks. */
+/* The property that fuzz_inference and the targets of single presets check. */
 #ifndef REDAN_TESTS_INFERENCE_ROUND_H
 #define REDAN_TESTS_INFERENCE_ROUND_H
 
-#include "base/slice.h"
+#include "inference/preset.h"
 
-void inference_round(struct redan_slice body);
+/* Requests and answers of the preset of this name. */
+void inference_round(const char *name, struct redan_slice body);
 
 #endif

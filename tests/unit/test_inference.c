@@ -35,21 +35,23 @@ static const struct request_row requests[] = {
     {V1, true, 3, 0, "", REDAN_E_SYNTAX, "ends", 0},
     {V1, true, 3, 0, "[]", REDAN_E_SCHEMA, "the body is an array; an object belongs", 0},
     {V1, true, 3, 0, "{}", REDAN_E_SCHEMA, "no instances", 0},
-    {V1, true, 3, 0, "{\"instances\":[]}", REDAN_E_SCHEMA, "instances is empty", 14},
-    {V1, false, 0, 0, "{\"instances\":[]}", REDAN_E_SCHEMA, "instances is empty", 14},
+    {V1, true, 3, 0, "{\"instances\":[]}", REDAN_E_SCHEMA, "there are no instances", 14},
+    {V1, false, 0, 0, "{\"instances\":[]}", REDAN_E_SCHEMA, "there are no instances", 14},
     {V1, false, 0, 0, "{\"instances\":[[]]}", REDAN_E_SCHEMA, "instance 0: the row is empty", 14},
-    {V1, true, 3, 0, "{\"instances\":{}}", REDAN_E_SCHEMA,
-     "instances is an object; an array of rows", 13},
+    {V1, true, 3, 0, "{\"instances\":{}}", REDAN_E_SCHEMA, "instances is an object; a list of rows",
+     13},
     {V1, true, 3, 0, "{\"instances\":[1]}", REDAN_E_SCHEMA, "instance 0: the row is a number", 14},
     {V1, true, 3, 0, "{\"instances\":[[1,2]]}", REDAN_E_SCHEMA,
      "instance 0: 2 values where the model takes 3", 14},
     {V1, true, 3, 0, "{\"instances\":[[1,2,3],[1,2,3,4]]}", REDAN_E_SCHEMA,
-     "instance 1: the array has more numbers", 29},
+     "instance 1: more than 3 values where the model takes 3", 22},
     {V1, true, 3, 0, "{\"instances\":[[1,true,3]]}", REDAN_E_SCHEMA,
-     "instance 0: the array holds more than numbers", 17},
-    {V1, true, 3, 0, "{\"instances\":[[1,\"2\",3]]}", REDAN_E_SCHEMA, "more than numbers", 17},
-    {V1, true, 3, 0, "{\"instances\":[[1,null,3]]}", REDAN_E_SCHEMA, "more than numbers", 17},
-    {V1, true, 3, 0, "{\"instances\":[[1,[2],3]]}", REDAN_E_SCHEMA, "more than numbers", 17},
+     "instance 0: value 1 is true; a number belongs there", 17},
+    {V1, true, 3, 0, "{\"instances\":[[1,\"2\",3]]}", REDAN_E_SCHEMA,
+     "value 1 is a string; a number belongs", 17},
+    {V1, true, 3, 0, "{\"instances\":[[1,null,3]]}", REDAN_E_SCHEMA,
+     "value 1 is null; a number belongs", 17},
+    {V1, true, 3, 0, "{\"instances\":[[1,[2],3]]}", REDAN_E_SCHEMA, "value 1 is an array", 17},
     {V1, true, 3, 0, "{\"instances\":[[1,NaN,3]]}", REDAN_E_SYNTAX, "found 'N'", 17},
     {V1, true, 3, 0, "{\"instances\":[[1,-Infinity,3]]}", REDAN_E_SYNTAX, "found 'I'", 18},
     {V1, true, 3, 0, "{\"instances\":[[1,1e999,3]]}", REDAN_E_SCHEMA, "too large for a double", 17},
@@ -58,20 +60,50 @@ static const struct request_row requests[] = {
     {V1, true, 3, 0, "{\"instances\":[[1,2,3]]}x", REDAN_E_SYNTAX, "", 23},
     {V1, true, 3, 0, "{\"instances\":[[1,2,3]],\"instances\":[[1,2,3]]}", REDAN_E_SYNTAX, "", 23},
     {V1, true, 3, 0, "{\"instances\":[[1,2,3]],\"inputs\":1}", REDAN_E_SCHEMA,
-     "unknown member 'inputs'", 23},
+     "both instances and inputs", 23},
+    {V1, true, 3, 0, "{\"instances\":[[1,2,3]],\"Instances\":[[4,5,6]]}", REDAN_E_SCHEMA,
+     "unknown member 'Instances'", 23},
+    {V1, true, 3, 0, "{\"instances\":[{\"a\":[1],\"b\":2,\"c\":[3]}]}", REDAN_OK, "1x3 1 2 3", 0},
+    {V1, true, 3, 0, "{\"instances\":[{\"a\":[1,2],\"b\":2,\"c\":3}]}", REDAN_E_SCHEMA,
+     "a list of many values where the model takes one", 19},
+    {V1, true, 3, 0, "{\"instances\":[{\"a\":[],\"b\":2,\"c\":3}]}", REDAN_E_SCHEMA,
+     "a list of no values", 19},
+    {V1, true, 1, 0, "{\"instances\":[1,[2],{\"a\":3}]}", REDAN_OK, "3x1 1 2 3", 0},
+    {V1, true, 3, 0, "{\"inputs\":[[1,2,3],[4,5,6]]}", REDAN_OK, "2x3 1 2 3 4 5 6", 0},
+    {V1, true, 3, 0, "{\"inputs\":{\"c\":[3,6],\"a\":[1,4],\"b\":[[2],[5]]}}", REDAN_OK,
+     "2x3 1 2 3 4 5 6", 0},
+    {V1, true, 3, 0, "{\"inputs\":{\"a\":[1,4],\"b\":[2,5]}}", REDAN_E_SCHEMA,
+     "2 of the model's 3 columns", 30},
+    {V1, true, 3, 0, "{\"inputs\":{\"a\":[1,4],\"b\":[2]}}", REDAN_E_SCHEMA,
+     "column 1 has 1 values where the first has 2", 25},
+    {V1, true, 3, 0, "{\"inputs\":{\"a\":[],\"b\":[],\"c\":[]}}", REDAN_E_SCHEMA,
+     "there are no instances", 31},
+    {V1, true, 3, 2, "{\"inputs\":{\"a\":[1,2,3],\"b\":[1,2,3],\"c\":[1,2,3]}}", REDAN_E_LIMIT,
+     "column 0: more than 2 values", 20},
+    {V1, true, 3, 0, "{\"inputs\":{\"a\":1,\"b\":2,\"c\":3}}", REDAN_E_SCHEMA,
+     "a column is a number; a list of values", 15},
+    {V1, true, 3, 0, "{\"inputs\":{\"a\":[1],\"a\":[2]}}", REDAN_E_SYNTAX, "the same key twice",
+     19},
+    {V1, true, 3, 0, "{\"inputs\":{\"z\":[1]}}", REDAN_E_SCHEMA, "no column 'z'", 11},
+    {V1, false, 3, 0, "{\"inputs\":{\"a\":[1]}}", REDAN_E_SCHEMA, "no column names", 0},
+    {V1, true, 3, 0, "{\"inputs\":7}", REDAN_E_SCHEMA, "inputs is a number; a list of rows", 10},
+    {V1, true, 3, 0, "\xef\xbb\xbf{\"instances\":[[1,2,3]]}", REDAN_E_SYNTAX, "byte order mark", 0},
+    {V1, true, 3, 0, "{\"instances\":[[1,2,3]],\"x\xff\":1}", REDAN_E_SYNTAX, "bad UTF-8", 25},
     {V1, true, 3, 0, "{\"signature_name\":1}", REDAN_E_SCHEMA, "signature_name is a number", 18},
     {V1, false, 3, 0, "{\"instances\":[{\"a\":1}]}", REDAN_E_SCHEMA, "no column names", 14},
     {V1, true, 3, 0, "{\"instances\":[{\"a\":1}]}", REDAN_E_SCHEMA, "1 of the model's 3 columns",
      14},
     {V1, true, 3, 0, "{\"instances\":[{\"a\":1,\"z\":1}]}", REDAN_E_SCHEMA, "no column 'z'", 21},
-    {V1, true, 3, 0, "{\"instances\":[{\"a\":\"1\"}]}", REDAN_E_SCHEMA, "a value is a string", 19},
+    {V1, true, 3, 0, "{\"instances\":[{\"a\":\"1\"}]}", REDAN_E_SCHEMA,
+     "value 0 is a string; a number belongs there", 19},
     {V1, true, 3, 0, "{\"instances\":[{\"a\":1e400}]}", REDAN_E_SCHEMA, "too large", 19},
     {V2, true, 3, 0, T("\"shape\":[2,3],\"datatype\":\"FP32\",\"data\":[1,2,3,4,5,6]"), REDAN_OK,
      "2x3 1 2 3 4 5 6", 0},
     {V2, true, 3, 0, T("\"data\":[[1,2,3],[4,5,6]],\"datatype\":\"FP64\",\"shape\":[2,3]"),
      REDAN_OK, "2x3 1 2 3 4 5 6", 0},
     {V2, true, 3, 0,
-     "{\"id\":\"i1\",\"parameters\":{\"x\":[1]},\"outputs\":[{\"name\":\"score\",\"parameters\":{}}"
+     "{\"id\":\"i1\",\"parameters\":{\"priority\":1,\"content_type\":\"pd\"},\"outputs\":[{"
+     "\"name\":\"score\",\"parameters\":{}}"
      "],\"inputs\":["
      "{\"name\":\"b\",\"shape\":[2],\"datatype\":\"INT8\",\"data\":[2,5]},"
      "{\"name\":\"a\",\"shape\":[2,1],\"datatype\":\"FP32\",\"data\":[[1],[4]],\"parameters\":{}},"
@@ -92,7 +124,34 @@ static const struct request_row requests[] = {
     {V2, true, 3, 0, T("\"shape\":[1,3],\"data\":[1,2,3]"), REDAN_E_SCHEMA, "no datatype", 51},
     {V2, true, 3, 0,
      T("\"shape\":[1,3],\"datatype\":\"FP32\",\"parameters\":{\"binary_data_size\":12}"),
-     REDAN_E_SCHEMA, "no data (binary", 91},
+     REDAN_E_SCHEMA, "input 0: the parameter binary_data_size: binary tensors are not supported",
+     69},
+    {V2, true, 3, 0,
+     T("\"parameters\":{\"shared_memory_region\":\"r\"},\"shape\":[1,3],\"datatype\":\"FP32\""),
+     REDAN_E_SCHEMA, "the parameter shared_memory_region: tensors in shared memory", 37},
+    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"FP32\""), REDAN_E_SCHEMA, "has no data", 54},
+    {V2, true, 3, 0, T("\"parameters\":{\"features\":1}"), REDAN_E_SCHEMA,
+     "the parameter 'features' is not known here", 37},
+    {V2, true, 3, 0, T("\"parameters\":{\"content_type\":\"base64\"}"), REDAN_E_SCHEMA,
+     "other codecs are not supported", 52},
+    {V2, true, 3, 0, T("\"parameters\":[]"), REDAN_E_SCHEMA, "parameters is an array", 36},
+    {V2, true, 3, 0, "{\"parameters\":{\"binary_data_output\":true}}", REDAN_E_SCHEMA,
+     "binary answers are not supported", 15},
+    {V2, true, 3, 0, "{\"parameters\":{\"binary_data_output\":false}}", REDAN_E_SCHEMA, "no inputs",
+     0},
+    {V2, true, 3, 0, "{\"parameters\":{\"sequence_id\":[1]}}", REDAN_E_SCHEMA,
+     "sequence_id is an array; a text, a number", 29},
+    {V2, true, 3, 0, "{\"parameters\":{\"x\":1}}", REDAN_E_SCHEMA, "the parameter 'x' is not known",
+     15},
+    {V2, true, 3, 0,
+     "{\"outputs\":[{\"name\":\"o\",\"parameters\":{\"shared_memory_region\":\"r\"}}]}",
+     REDAN_E_SCHEMA, "tensors in shared memory", 38},
+    {V2, true, 3, 0, "{\"outputs\":[{\"name\":\"o\",\"parameters\":{\"binary_data\":true}}]}",
+     REDAN_E_SCHEMA, "binary answers", 38},
+    {V2, true, 3, 0, "{\"outputs\":[{\"name\":\"o\",\"parameters\":{\"classification\":2}}]}",
+     REDAN_E_SCHEMA, "texts with scores in them", 38},
+    {V2, true, 3, 0, "{\"outputs\":[{\"name\":\"o\",\"data\":[1]}]}", REDAN_E_SCHEMA,
+     "unknown member 'data' of an output", 24},
     {V2, true, 3, 0, T("\"shape\":[]"), REDAN_E_SCHEMA, "shape is empty", 32},
     {V2, true, 3, 0, T("\"shape\":[1,1,3]"), REDAN_E_SCHEMA, "more than two sizes", 36},
     {V2, true, 3, 0, T("\"shape\":[0,3]"), REDAN_E_SCHEMA, "not a positive whole", 32},
@@ -106,16 +165,31 @@ static const struct request_row requests[] = {
      REDAN_E_SCHEMA, "6 values in lists where the shape", 62},
     {V2, true, 3, 0, T("\"shape\":[2,3],\"datatype\":\"FP32\",\"data\":[[1,2],[4,5,6]]"),
      REDAN_E_SCHEMA, "differ in length", 69},
-    {V2, true, 3, 0, T("\"data\":[1,[2]]"), REDAN_E_SCHEMA, "mixes numbers and lists", 33},
-    {V2, true, 3, 0, T("\"data\":[[1],2]"), REDAN_E_SCHEMA, "mixes numbers and lists", 35},
-    {V2, true, 3, 0, T("\"data\":[[[1]]]"), REDAN_E_SCHEMA, "a value in data is an array", 32},
-    {V2, true, 3, 0, T("\"data\":[true]"), REDAN_E_SCHEMA, "a value in data is true; a number", 31},
+    {V2, true, 3, 0, T("\"data\":[1,[2]]"), REDAN_E_SCHEMA, "mixes values and lists", 33},
+    {V2, true, 3, 0, T("\"data\":[[1],2]"), REDAN_E_SCHEMA, "mixes values and lists", 35},
+    {V2, true, 3, 0, T("\"data\":[[[1]]]"), REDAN_E_SCHEMA, "value 0 is an array; a number", 32},
+    {V2, true, 3, 0, T("\"data\":[\"1\"]"), REDAN_E_SCHEMA, "value 0 is a string; a number", 31},
+    {V2, true, 3, 0, T("\"data\":[null]"), REDAN_E_SCHEMA, "value 0 is null; a number", 31},
+    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"BOOL\",\"data\":[true,false,1]"), REDAN_OK,
+     "1x3 1 0 1", 0},
+    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"BOOL\",\"data\":[true,0.5,1]"),
+     REDAN_E_SCHEMA, "value 1 of data, 0.5, is no BOOL", 62},
+    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"INT64\",\"data\":[1,2,9007199254740992]"),
+     REDAN_E_SCHEMA, "is no INT64 that can be judged exactly", 63},
+    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"INT64\",\"data\":[1,2,9007199254740991]"),
+     REDAN_OK, "1x3 1 2 9.0072e+15", 0},
+    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"UINT64\",\"data\":[1,2,-1]"), REDAN_E_SCHEMA,
+     "value 2 of data, -1, is no UINT64", 64},
+    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"UINT16\",\"data\":[1,2,65536]"),
+     REDAN_E_SCHEMA, "is no UINT16", 64},
+    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"FP16\",\"data\":[1,2,65505]"),
+     REDAN_E_SCHEMA, "value 2 of data, 65505, is no FP16", 62},
+    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"fp32\",\"data\":[1,2,3]"), REDAN_E_SCHEMA,
+     "datatype 'fp32' is not one of", 62},
     {V2, true, 3, 0, T("\"data\":[1e999]"), REDAN_E_SCHEMA, "too large", 31},
     {V2, true, 3, 0, T("\"data\":[1,NaN]"), REDAN_E_SYNTAX, "found 'N'", 33},
     {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"BYTES\",\"data\":[1,2,3]"), REDAN_E_SCHEMA,
-     "datatype 'BYTES' is not a number", 63},
-    {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"BOOL\",\"data\":[1,0,1]"), REDAN_E_SCHEMA,
-     "datatype 'BOOL'", 62},
+     "value 0 of data, 1, is no BYTES", 63},
     {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"INT8\",\"data\":[1,2,300]"), REDAN_E_SCHEMA,
      "value 2 of data, 300, is no INT8", 62},
     {V2, true, 3, 0, T("\"shape\":[1,3],\"datatype\":\"INT64\",\"data\":[1,2.5,3]"), REDAN_E_SCHEMA,
@@ -149,7 +223,7 @@ static const struct request_row requests[] = {
      "{\"inputs\":[{\"name\":\"a\",\"shape\":[1],\"datatype\":\"FP32\",\"data\":[1]},"
      "{\"name\":\"b\",\"shape\":[2],\"datatype\":\"FP32\",\"data\":[1,2]},"
      "{\"name\":\"c\",\"shape\":[1],\"datatype\":\"FP32\",\"data\":[1]}]}",
-     REDAN_E_SCHEMA, "differ in length", 60},
+     REDAN_E_SCHEMA, "input 1: a column of 1 values", 114},
     {V2, true, 3, 0,
      "{\"inputs\":[{\"name\":\"a\",\"shape\":[1],\"datatype\":\"FP32\",\"data\":[1]},"
      "{\"name\":\"b\",\"shape\":[1],\"datatype\":\"FP32\",\"data\":[1]}]}",
@@ -158,7 +232,8 @@ static const struct request_row requests[] = {
 
 static struct redan_request_rules rules_of(const struct request_row *row)
 {
-    return (struct redan_request_rules){row->named ? names : NULL, row->columns, row->rows};
+    return (struct redan_request_rules){
+        .names = row->named ? names : NULL, .columns = row->columns, .rows = row->rows};
 }
 
 static void describe(const struct redan_request *request, struct redan_buf *out)
@@ -168,7 +243,7 @@ static void describe(const struct redan_request *request, struct redan_buf *out)
         redan_buf_printf(out, " %g", request->values[i]);
 }
 
-static void check_request(const struct request_row *row)
+static bool check_request(const struct request_row *row)
 {
     struct redan_request_rules rules = rules_of(row);
     struct redan_request request = {.rows = 0};
@@ -181,24 +256,29 @@ static void check_request(const struct request_row *row)
     assert_non_null(preset);
     enum redan_status status =
         preset->decode_request(&ctx, redan_slice_of(row->body), &rules, &request);
-    if (status != row->status || (status != REDAN_OK && (!strstr(ctx.failure.text, row->text) ||
-                                                         ctx.failure.offset != row->offset)))
-        fail_msg("%s %s: %s '%s' at %ju", row->preset, row->body, redan_status_name(status),
-                 ctx.failure.text, (uintmax_t)ctx.failure.offset);
-    if (status == REDAN_OK) {
+    bool good = status == row->status &&
+                (status == REDAN_OK || (strstr(ctx.failure.text, row->text) != NULL &&
+                                        ctx.failure.offset == row->offset));
+    if (!good)
+        print_error("%s %s: %s '%s' at %ju\n", row->preset, row->body, redan_status_name(status),
+                    ctx.failure.text, (uintmax_t)ctx.failure.offset);
+    if (good && status == REDAN_OK) {
         describe(&request, &told);
         assert_slice(redan_buf_view(&told), row->text);
     }
     redan_buf_done(&told);
     redan_ctx_done(&ctx);
     assert_int_equal(ctx.mem.used, 0);
+    return good;
 }
 
 static void test_requests(void **state)
 {
     (void)state;
+    size_t bad = 0;
     for (size_t i = 0; i < REDAN_COUNT(requests); i++)
-        check_request(&requests[i]);
+        bad += !check_request(&requests[i]);
+    assert_int_equal(bad, 0);
 }
 
 static void test_requests_without_memory(void **state)
@@ -228,7 +308,7 @@ static void test_extras(void **state)
     static const char body[] =
         "{\"id\":\"\\u00e9\",\"outputs\":[{\"name\":\"score\"}],\"inputs\":[{\"name\":\"x\","
         "\"shape\":[1,3],\"datatype\":\"FP32\",\"data\":[1,2,3]}]}";
-    struct redan_request_rules rules = {names, 3, 0};
+    struct redan_request_rules rules = {.names = names, .columns = 3};
     struct redan_request request;
     struct redan_ctx ctx;
 
@@ -273,7 +353,11 @@ static const struct response_row responses[] = {
     {V1, "{\"predictions\":[1],\"explanations\":[{\"x\":0.5}]}", REDAN_OK,
      "1 predictions:numbers:1:0 +explanations S"},
     {V1, "{\"error\":\"no 1.5\"}", REDAN_OK, "0 !no 1.5"},
-    {V1, "{\"outputs\":[]}", REDAN_E_SCHEMA, ""},
+    {V1, "{\"outputs\":{\"p\":[0.5,1],\"q\":[[1],[2]]}}", REDAN_OK,
+     "2 p:numbers:1:1 q:numbers:1:0 S"},
+    {V1, "{\"outputs\":[0.5]}", REDAN_OK, "1 outputs:numbers:1:1 S"},
+    {V1, "{\"outputs\":{\"p\":1}}", REDAN_E_SCHEMA, ""},
+    {V1, "{\"results\":[]}", REDAN_E_SCHEMA, ""},
     {V1, "[]", REDAN_E_SCHEMA, ""},
     {V1, "{\"predictions\":1}", REDAN_E_SCHEMA, ""},
     {V1, "{\"predictions\":[1}", REDAN_E_SYNTAX, ""},
@@ -401,7 +485,7 @@ static void test_round_trip(void **state)
 
     (void)state;
     for (const struct redan_preset *const *preset = redan_presets; *preset; preset++) {
-        struct redan_request_rules rules = {names, 3, 0};
+        struct redan_request_rules rules = {.names = names, .columns = 3};
         struct redan_request got;
         struct redan_buf out;
         struct redan_ctx ctx;
