@@ -125,6 +125,15 @@ static void split(int64_t seconds, int64_t *y, int64_t *m, int64_t *d, int64_t *
     date_of(days, y, m, d);
 }
 
+static void put(char *text, int64_t value, size_t digits, char after)
+{
+    text[digits] = after;
+    while (digits > 0) {
+        text[--digits] = (char)('0' + value % 10);
+        value /= 10;
+    }
+}
+
 void redan_time_text(int64_t seconds, char text[REDAN_TIME_TEXT])
 {
     int64_t y = 0;
@@ -135,9 +144,13 @@ void redan_time_text(int64_t seconds, char text[REDAN_TIME_TEXT])
     if (seconds < 0 || seconds > 253402300799) /* 9999-12-31T23:59:59Z */
         seconds = 0;
     split(seconds, &y, &m, &d, &rest);
-    (void)snprintf(text, REDAN_TIME_TEXT, "%04d-%02d-%02dT%02d:%02d:%02dZ", (int)(y % 10000),
-                   (int)(m % 100), (int)(d % 100), (int)(rest / 3600 % 24), (int)(rest / 60 % 60),
-                   (int)(rest % 60));
+    put(text, y, 4, '-');
+    put(text + 5, m, 2, '-');
+    put(text + 8, d, 2, 'T');
+    put(text + 11, rest / 3600, 2, ':');
+    put(text + 14, rest / 60 % 60, 2, ':');
+    put(text + 17, rest % 60, 2, 'Z');
+    text[20] = '\0';
 }
 
 void redan_date_text(int64_t seconds, char text[REDAN_TIME_TEXT])

@@ -150,6 +150,35 @@ static enum redan_status parse(struct redan_ctx *ctx, struct redan_slice text, b
     return REDAN_OK;
 }
 
+enum redan_status redan_base64url_parse(struct redan_ctx *ctx, struct redan_slice text,
+                                        struct redan_slice *bytes)
+{
+    size_t whole = text.len / 4 * 4;
+    size_t tail = text.len - whole;
+    char last[4] = {'=', '=', '=', '='};
+    size_t len = 0;
+    size_t bad = memchr(text.len ? text.at : "", '=', text.len) || tail == 1 ? 0 : SIZE_MAX;
+    unsigned char *out = redan_take(ctx, text.len / 4 * 3 + 4);
+
+    if (!out)
+        return REDAN_E_MEMORY;
+    for (size_t i = 0; i < whole && bad == SIZE_MAX; i += 4) {
+        size_t n = group(text.at + i, false, true, out + len);
+        bad = n ? SIZE_MAX : i;
+        len += n;
+    }
+    if (tail > 1 && bad == SIZE_MAX) {
+        memcpy(last, text.at + whole, tail);
+        size_t n = group(last, true, true, out + len);
+        bad = n ? SIZE_MAX : whole;
+        len += n;
+    }
+    if (bad != SIZE_MAX)
+        return redan_fail(ctx, REDAN_E_SYNTAX, bad, "not base64url at character %zu", bad);
+    *bytes = (struct redan_slice){(const char *)out, len};
+    return REDAN_OK;
+}
+
 enum redan_status redan_base64_parse(struct redan_ctx *ctx, struct redan_slice text,
                                      struct redan_slice *bytes)
 {

@@ -51,6 +51,29 @@ void *redan_mem_resize(struct redan_mem *mem, void *block, size_t old, size_t si
     return moved;
 }
 
+void *redan_mem_take_pages(struct redan_mem *mem, size_t size)
+{
+    if (refuse(mem, size))
+        return NULL;
+    void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (pages == MAP_FAILED)
+        return NULL;
+    if (madvise(pages, size, MADV_WIPEONFORK) != 0) {
+        (void)munmap(pages, size);
+        return NULL;
+    }
+    count(mem, size);
+    return pages;
+}
+
+void redan_mem_give_pages(struct redan_mem *mem, void *pages, size_t size)
+{
+    if (!pages)
+        return;
+    mem->used -= size;
+    (void)munmap(pages, size);
+}
+
 void redan_mem_give(struct redan_mem *mem, void *block, size_t size)
 {
     if (!block)

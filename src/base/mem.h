@@ -21,6 +21,9 @@ enum {
 void *redan_mem_resize(struct redan_mem *mem, void *block, size_t old, size_t size);
 /* Give a block back; NULL is accepted. `size` is what it was taken with. */
 void redan_mem_give(struct redan_mem *mem, void *block, size_t size);
+/* Cleared pages of which a child that is forked finds cleared ones of its own; given back by _give_pages alone. NULL likewise. */
+void *redan_mem_take_pages(struct redan_mem *mem, size_t size);
+void redan_mem_give_pages(struct redan_mem *mem, void *pages, size_t size);
 /* Clear bytes so that the compiler cannot leave them. */
 void redan_mem_cleanse(void *bytes, size_t size);
 

@@ -1,6 +1,8 @@
 /* Strict UTF-8 by the table of well-formed byte sequences. */
 #include "base/utf8.h"
 
+#include <string.h>
+
 static bool tail(unsigned char byte, uint32_t *code)
 {
     *code = (*code << 6) | (byte & 0x3fU);
@@ -38,6 +40,13 @@ bool redan_utf8_check(struct redan_slice text, size_t *bad)
     size_t i = 0;
 
     while (i < text.len) {
+        uint64_t eight = UINT64_MAX;
+        if (text.len - i >= sizeof(eight))
+            memcpy(&eight, text.at + i, sizeof(eight));
+        if ((eight & 0x8080808080808080U) == 0) { /* ASCII, as nearly all is */
+            i += sizeof(eight);
+            continue;
+        }
         size_t n = redan_utf8_decode(text, i, &code);
         if (n == 0) {
             if (bad)
