@@ -43,13 +43,15 @@ static enum redan_status about_release(struct redan_cli *cli, const struct redan
     REDAN_TRY(redan_digest_text(&cli->ctx, &probed->artefact, &got));
     if (!q->subject)
         return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
-                          "%.*s has no subject; the probe is about a model: subject: release.NAME",
-                          REDAN_FMT(probe->evidence));
+                          "%.*s has no subject; the probe is about %s: subject: release.NAME",
+                          REDAN_FMT(probe->evidence),
+                          probe->model.len ? "a model" : "the policy of a guard");
     return redan_fail(&cli->ctx, REDAN_E_USAGE, 0,
                       "%.*s is %.*s, and the release pins %.*s as %.*s; pin it first: redan "
                       "release pin %.*s=PATH",
-                      REDAN_FMT(probe->model), REDAN_FMT(got), REDAN_FMT(q->subject->name),
-                      REDAN_FMT(q->subject->value), REDAN_FMT(q->subject->name));
+                      REDAN_FMT(probe->model.len ? probe->model : probe->metrics), REDAN_FMT(got),
+                      REDAN_FMT(q->subject->name), REDAN_FMT(q->subject->value),
+                      REDAN_FMT(q->subject->name));
 }
 
 static enum redan_status run_probe(struct redan_cli *cli, const struct redan_system *system,
@@ -65,7 +67,9 @@ static enum redan_status run_probe(struct redan_cli *cli, const struct redan_sys
         return REDAN_OK;
     }
     redan_cli_say(cli, "running %.*s", REDAN_FMT(probe->id));
-    REDAN_TRY(redan_probe_run(&cli->ctx, probe, &probed));
+    struct redan_probe known = *probe;
+    known.ring = &system->ring;
+    REDAN_TRY(redan_probe_run(&cli->ctx, &known, &probed));
     REDAN_TRY(about_release(cli, &draft, probe, &probed));
     draft.observed = probed.observed;
     draft.n = probed.n;
