@@ -1,6 +1,7 @@
 #!/bin/sh
-# The story on the card-fraud service: a claim without proof stops the release; an honest plan lets it through; one changed byte stops it
-# again. Everything happens in build/demo and on loopback.
+# The story on the card-fraud service: somebody with a merchant's account learns where the model draws its line, until a guard stands before it;
+# a claim without proof stops the release; an honest plan lets it through; one changed byte stops it again. Everything happens in build/demo and
+# on loopback.
 set -eu
 cd "$(dirname "$0")/../.."
 top=$PWD
@@ -10,6 +11,9 @@ port=${REDAN_DEMO_PORT:-8473}
 export PATH="$bin:$bin/examples/fraud:$PATH"
 export OMP_NUM_THREADS=1
 server=
+guard=
+history_days=${REDAN_DEMO_HISTORY_DAYS:-20} # of honest traffic that the guard is calibrated on
+test_days=${REDAN_DEMO_TEST_DAYS:-7}        # and of what it is tried on, by other merchants
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 run() { printf '$ %s\n' "$*"; "$@"; }
@@ -26,12 +30,37 @@ stop() {
     if [ -n "$server" ]; then kill "$server" 2>/dev/null && wait "$server" 2>/dev/null; fi
     server=
 }
-trap stop EXIT
+stop_guard() {
+    if [ -n "$guard" ]; then kill "$guard" 2>/dev/null && wait "$guard" 2>/dev/null; fi
+    guard=
+}
+wait_for() { # ADDRESS PROCESS LOG
+    for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
+        curl --silent --fail --output /dev/null "$1" && return 0
+        kill -0 "$2" 2>/dev/null || break
+        sleep 0.25
+    done
+    cat "$3" >&2
+    exit 3
+}
+start_guard() { # POLICY
+    redan guard run --upstream "http://127.0.0.1:$port" --policy "$1" --listen "127.0.0.1:$((port + 2))" --status "127.0.0.1:$((port + 3))" \
+        --identity '$http_x_client' --workers 1 --zone-size 64m --user "$(id -un)" >guard.out 2>&1 &
+    guard=$!
+    wait_for "http://127.0.0.1:$((port + 3))/redan/metrics" "$guard" guard.out
+}
+ask() { # PORT: one honest request, as a merchant sends it
+    curl --silent --header 'Content-Type: application/json' --header 'X-Client: merchant-00007' \
+        --data '{"instances": [[57.2, 0, 0, 2, 48.1, 11, 50.3, 44, 49.9, 1, 0, 7, 0, 31, 0]]}' "http://127.0.0.1:$1/v1/models/fraud:predict"
+    echo
+}
+trap 'stop_guard; stop' EXIT
 trap 'exit 130' INT TERM
 
 rm -rf "$work"
 mkdir -p "$work/keys"
 cp -R examples/fraud/redan "$work/redan"
+cp -R examples/fraud/guard "$work/guard"
 cp examples/fraud/beat.sh "$work/"
 cd "$work"
 
@@ -51,15 +80,12 @@ JSON
 say "2. The service, speaking KServe v1 and Open Inference Protocol v2"
 fraud-serve --config serve.json >serve.out 2>&1 &
 server=$!
-for _ in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do
-    curl --silent --fail --output /dev/null "http://127.0.0.1:$port/v2/health/ready" && break
-    kill -0 "$server" 2>/dev/null || { cat serve.out >&2; exit 3; }
-    sleep 0.25
-done
+wait_for "http://127.0.0.1:$port/v2/health/ready" "$server" serve.out
 cat serve.out
-run curl --silent --header 'Content-Type: application/json' --data '{"instances": [[57.2, 0, 0, 2, 48.1, 11, 50.3, 44, 49.9, 1, 0, 7, 0, 31, 0]]}' \
-    "http://127.0.0.1:$port/v1/models/fraud:predict"
-echo
+ask "$port"
+echo "It answers with a label alone. Somebody who has a merchant's account asks for more:"
+run fraud-attack --kind ranges --to "127.0.0.1:$port"
+run fraud-attack --kind lines --to "127.0.0.1:$port"
 
 say "3. Keys: a root, two leads, a risk board of two, and the services that record evidence"
 # dates of the example are moved to today, so that the story does not age
@@ -68,7 +94,8 @@ opened=$(date -u -d '-50 days' +%Y-%m-%d)
 plan=$(date -u -d '+90 days' +%Y-%m-%d)
 sed -i -e "s/expires: .*/expires: $half_year/" -e "s/opened: .*/opened: $opened/" -e "s/due: .*/due: $plan/" \
     redan/threatmodel.yaml
-sed -i -e "s/127.0.0.1:8473/127.0.0.1:$port/" -e "s/127.0.0.1:8474/127.0.0.1:$((port + 1))/" redan/org.yaml
+sed -i -e "s/127.0.0.1:8473/127.0.0.1:$port/" -e "s/127.0.0.1:8474/127.0.0.1:$((port + 1))/" -e "s/127.0.0.1:8475/127.0.0.1:$((port + 2))/" \
+    -e "s/127.0.0.1:8476/127.0.0.1:$((port + 3))/" redan/org.yaml
 signer=$(openssl pkey -pubin -in keys/signer.pub -outform DER | openssl dgst -sha256 -r | cut -d ' ' -f 1)
 sed -i "s/key sha256:0*\"/key sha256:$signer\"/" redan/threatmodel.yaml
 new() { id=$1; shift; redan keys new "$id" --quiet --out "keys/$id.pem" "$@"; }
@@ -87,8 +114,41 @@ done
 redan keys sign org.yaml --quiet --key keys/root.pem
 run redan keys list
 
-say "4. The release is pinned, and evidence about it recorded"
-run redan release pin model=model.json dataset=transactions.csv gateway=serve.json
+say "4. A guard before it: what honest rows look like is learned, what honest merchants do is observed, then it is enforced"
+openssl pkey -in keys/ml-eval.pem -pubout -out guard/ml-eval.pub
+awk -F, 'NR == 1 || $3 <= 45' transactions.csv >training.csv # what was known when the model was trained
+mine=tx_amount,tx_weekend,tx_night,customer_count_1d,customer_avg_amount_1d,customer_count_7d,customer_avg_amount_7d,customer_count_30d,customer_avg_amount_30d
+echo "$ redan guard learn training.csv --label fraud ... --model model.json --key keys/ml-eval.pem --out guard/profile.json"
+redan guard learn training.csv --label fraud --drop transaction_id,time,day,customer_id,terminal_id,scenario --caller $mine \
+    --model model.json --key keys/ml-eval.pem --out guard/profile.json >learned.txt
+grep -E '^(guard|parts|alpha 0.01|schema)' learned.txt
+sed -e 's/^mode: enforce/mode: observe/' -e 's/events.jsonl/history.jsonl/' guard/policy.yaml >guard/observe.yaml
+start_guard guard/observe.yaml
+echo "Half of the merchants ask about $history_days days of payments, and the guard only looks on:"
+run fraud-merchants --to "127.0.0.1:$((port + 2))" --half 1 --from $((46 - history_days)) --days "$history_days"
+stop_guard
+run redan guard learn --from guard/profile.json --history guard/history.jsonl --alpha 0.001 --key keys/ml-eval.pem --out guard/profile.json
+echo "The policy takes no other profile than this one, and so its digest stands for both."
+digest=$(sed -n 's/.*"payload": *"\([^"]*\)".*/\1/p' guard/profile.json | base64 -d | openssl dgst -sha256 -r | cut -d ' ' -f 1)
+sed -i "s/^profile: {file: profile.json,/& digest: \"sha256:$digest\",/" guard/policy.yaml
+echo "Before it is enforced: what would the policy have done to these merchants?"
+echo "$ redan guard replay guard/history.jsonl --policy guard/policy.yaml"
+redan guard replay guard/history.jsonl --policy guard/policy.yaml >replayed.txt
+sed -n '1,/^rule /p' replayed.txt | sed '$d'
+start_guard guard/policy.yaml
+echo "The same honest request, of the service itself and through the guard:"
+ask "$port"
+ask $((port + 2))
+echo "The same two from the same account, through the guard:"
+run fraud-attack --kind ranges --to "127.0.0.1:$((port + 2))" --name merchant-90001
+run fraud-attack --kind lines --to "127.0.0.1:$((port + 2))" --name merchant-90002
+echo "And the other half of the merchants, on days that nobody had seen:"
+run fraud-merchants --to "127.0.0.1:$((port + 2))" --half 2 --from 53 --days "$test_days"
+curl --silent "http://127.0.0.1:$((port + 3))/redan/metrics" | grep -E '^redan_guard_(verdicts|events_dropped|callers_accused)'
+run redan guard probes guard/policy.yaml --caller 'merchant-probe-{n}' --key keys/ml-eval.pem --out guard/probes.json
+
+say "5. The release is pinned, and evidence about it recorded"
+run redan release pin model=model.json dataset=transactions.csv gateway=serve.json guard=guard/policy.yaml
 run redan evidence add model-held/hash --path model.json --key keys/ci-staging.pem
 run redan verify model.json --key keys/signer.pub --for model-held/signature --record-key keys/ci-staging.pem
 run redan scan model.json --for model-scanned/scan --key keys/ci-staging.pem
@@ -97,6 +157,10 @@ run redan evidence add holdout-gate/auc --observed holdout.json --key keys/ml-ev
 run redan evidence add no-online-update/serving-config --observed serve.json --key keys/ci-staging.pem
 run redan evidence run response-shape --key keys/ci-staging.pem
 run redan evidence run service-beat --key keys/monitor-prod.pem
+echo "The set of requests is sent to the guard that is running: it must be this policy, and it must enforce it:"
+run redan evidence run guard-input guard-search --key keys/ci-staging.pem
+run redan evidence run guard-beat --key keys/monitor-prod.pem
+redan evidence list | grep -E "guard" || true
 sh "$top/examples/fraud/smoke.sh" "http://127.0.0.1:$port" fraud-serve model.json smoke.xml model.json.sig keys/signer.pub
 run redan evidence import smoke.xml --format junit --for verify-on-load/refuses --key keys/ci-staging.pem
 echo "A service of its own is started with copies of the model: flipped, truncated, unsigned, and the genuine one:"
@@ -110,20 +174,20 @@ board --accept membership
 board --exclude DC-08
 leads
 
-say "5. May it ship? STRIDE says all is mitigated. The extraction monitor is a claim without proof."
+say "6. May it ship? STRIDE says all is mitigated, and the guard is proved. The monitor over many accounts is a claim without proof."
 refuse redan check
 
-say "6. The same model, with that control honestly planned: a deadline, and an interim risk that the board signed"
+say "7. The same model, with that control honestly planned: a deadline, and an interim risk that the board signed"
 sed -e "s/@TODAY@/$(date -u +%Y-%m-%d)/" -e "s/@DUE@/$(date -u -d '+60 days' +%Y-%m-%d)/" \
     "$top/examples/fraud/planned.yaml" >planned.yaml
-awk '/^  - id: / { inside = ($3 == "boundary-mapping") }
+awk '/^  - id: / { inside = ($3 == "boundary-mapping-shared") }
      inside && /^    resolution:/ { while ((getline line < "planned.yaml") > 0) print line; skip = 1; next }
      skip && /^      / { next }
      { skip = 0; print }' redan/threatmodel.yaml >changed.yaml
 mv changed.yaml redan/threatmodel.yaml
 echo "What the leads are about to sign, the loosened first:"
 refuse redan diff
-board --accept boundary-mapping
+board --accept boundary-mapping-shared
 leads
 run redan check --artefact model=model.json
 echo "What ships without proof, who answers for it, and until when:"
@@ -132,7 +196,7 @@ echo "What a gate pins from now on: the root, the versions, the last approved th
 run redan pin
 REDAN_ROOT=$(redan pin)
 
-say "7. Whoever can edit the repository makes an organisation of her own, with the same names and a key for each"
+say "8. Whoever can edit the repository makes an organisation of her own, with the same names and a key for each"
 cp -R redan mallory
 forge() { command=$1; shift; redan $command --quiet --dir forged "$@" >/dev/null; }
 forge "org new" examplebank --holder a.root --out keys/mallory.pem
@@ -145,7 +209,7 @@ env -u REDAN_ROOT redan approve --quiet --dir mallory --role security-lead --key
 refuse redan check mallory >mallory.txt
 head -n 6 mallory.txt
 
-say "8. Somebody plants a pickle in the place of the model, and pins it: the scan says what loading it would run"
+say "9. Somebody plants a pickle in the place of the model, and pins it: the scan says what loading it would run"
 printf 'cposix\nsystem\n(S"id > planted.txt"\ntR.' >planted.pkl
 refuse redan scan planted.pkl
 cp -R redan planted
@@ -155,7 +219,7 @@ refuse redan check planted >planted.said
 head -n 3 planted.said
 grep -A 3 'code-on-load' planted.said
 
-say "9. One byte of the model is changed"
+say "10. One byte of the model is changed"
 printf 'X' | dd of=model.json bs=1 seek=4096 conv=notrunc status=none
 refuse redan check --artefact model=model.json
 refuse redan verify model.json --key keys/signer.pub

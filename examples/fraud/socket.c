@@ -4,6 +4,7 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -89,5 +90,26 @@ enum redan_status fraud_listen(struct redan_ctx *ctx, const char *text, int *fd,
         return refused(ctx, text, s);
     describe(s, address);
     *fd = s;
+    return REDAN_OK;
+}
+
+enum redan_status fraud_connect(struct redan_ctx *ctx, const char *text, int *fd)
+{
+    union address wanted;
+    socklen_t len = 0;
+    int one = 1;
+
+    if (!parse(text, &wanted, &len))
+        return redan_fail(ctx, REDAN_E_USAGE, 0,
+                          "'%s' is not an address and port; write 127.0.0.1:8080 or [::1]:8080",
+                          text);
+    *fd = socket(wanted.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (*fd < 0)
+        return REDAN_OK;
+    (void)setsockopt(*fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+    if (connect(*fd, &wanted.any, len) == 0 || errno == EINPROGRESS)
+        return REDAN_OK;
+    (void)close(*fd);
+    *fd = -1;
     return REDAN_OK;
 }

@@ -14,7 +14,7 @@ struct redan_probed {
 };
 
 struct redan_probe_kind {
-    const char *name;  /* "command", "http", "response-shape", "tamper" */
+    const char *name;  /* "command", "http", "response-shape", "tamper", "guard", "guard-beat" */
     const char *title; /* one line of help */
     /* Check the definition's fields: a text that says what is missing, or NULL. */
     const char *(*lint)(const struct redan_probe *probe);

@@ -9,6 +9,8 @@ extern const struct redan_probe_kind redan_probe_command;
 extern const struct redan_probe_kind redan_probe_http;
 extern const struct redan_probe_kind redan_probe_shape;
 extern const struct redan_probe_kind redan_probe_tamper;
+extern const struct redan_probe_kind redan_probe_guard;
+extern const struct redan_probe_kind redan_probe_guard_beat;
 
 /* The definition's timeout, or a minute. */
 unsigned redan_probe_seconds(const struct redan_probe *probe);

@@ -2,6 +2,7 @@
 #ifndef REDAN_RECORD_ORG_H
 #define REDAN_RECORD_ORG_H
 
+#include "attest/keyring.h"
 #include "record/catalog.h"
 #include "record/control.h"
 #include "record/rule.h"
@@ -60,8 +61,13 @@ struct redan_probe {
     struct redan_texts argv;
     struct redan_slice model; /* path of a released artefact, from where redan runs */
     struct redan_slice signature;
-    struct redan_slice swap; /* another model, to be put in its place */
-    int64_t timeout;         /* seconds; 0 for the default */
+    struct redan_slice swap;          /* another model, to be put in its place */
+    struct redan_slice set;           /* file of requests, signed */
+    struct redan_slice by;            /* the holder who signed it */
+    struct redan_slice metrics;       /* where a guard says which policy is in force */
+    struct redan_texts headers;       /* that say who asks */
+    int64_t timeout;                  /* seconds; 0 for the default */
+    const struct redan_keyring *ring; /* not in the file: who may have signed what it reads */
     const struct redan_node *node;
 };
 

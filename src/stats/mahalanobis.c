@@ -92,15 +92,28 @@ static void shrink(double *cov, size_t rows, size_t width, double fourth)
     }
 }
 
+/* In lanes, so that the compiler may use vector registers; the order of adding is the same everywhere. */
+static double dot(const double *a, const double *b, size_t n)
+{
+    double lanes[LANES] = {0};
+    size_t whole = n / LANES * LANES;
+
+    for (size_t k = 0; k < whole; k += LANES)
+        for (size_t l = 0; l < LANES; l++)
+            lanes[l] += a[k + l] * b[k + l];
+    for (size_t k = whole; k < n; k++)
+        lanes[k - whole] += a[k] * b[k];
+    return ((lanes[0] + lanes[4]) + (lanes[1] + lanes[5])) +
+           ((lanes[2] + lanes[6]) + (lanes[3] + lanes[7]));
+}
+
 /* The lower triangle becomes its Cholesky factor. */
 static void cholesky(double *a, size_t width)
 {
     for (size_t i = 0; i < width; i++)
         for (size_t j = 0; j <= i; j++) {
-            double sum = a[i * width + j];
+            double sum = a[i * width + j] - dot(a + i * width, a + j * width, j);
 
-            for (size_t k = 0; k < j; k++)
-                sum -= a[i * width + k] * a[j * width + k];
             if (i == j)
                 a[i * width + i] = sqrt(fmax(sum, 1e-12));
             else

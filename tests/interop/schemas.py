@@ -64,6 +64,10 @@ for name, schema in STORE.items():
         for kind, right in (("valid", 0), ("invalid", 1)):
             code, text = program("read", name, "%s.%s.json" % (example, kind))
             check(code == right, "the program on %s.%s.json: %s" % (name, kind, text))
+    if name == "inference-event":
+        written(name, "event", example + ".valid.json")
+        code, text = program("event", example + ".invalid.json")
+        check(code == 1, "the program on %s.invalid.json: %s" % (name, text))
     if name.startswith("evidence/"):
         written(name, "draft", name.split("/")[1], example + ".valid.json")
 

@@ -1,10 +1,11 @@
 /* Our side of the schemas' test: reads an example as the program would, or prints what the program writes.
- * read KIND FILE | draft TYPE FILE | import FORMAT TYPE FILE | approval | release | verdict */
+ * read KIND FILE | event FILE | draft TYPE FILE | import FORMAT TYPE FILE | approval | release | verdict */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "codec/json.h"
+#include "inference/event.h"
 #include "io/file.h"
 #include "record/import.h"
 #include "record/store.h"
@@ -237,6 +238,24 @@ static int verdict(struct redan_ctx *ctx)
     return print(ctx, tree);
 }
 
+/* An inference event, read and written again. */
+static int event_again(struct redan_ctx *ctx, struct redan_slice text)
+{
+    struct redan_json json REDAN_DEFER(redan_json_done);
+    struct redan_buf out REDAN_DEFER(redan_buf_done);
+    struct redan_event event;
+
+    redan_json_init(&json, ctx, REDAN_S(""));
+    redan_buf_init(&out, ctx, ctx->limits.json);
+    if (redan_event_read(&json, text, &event) != REDAN_OK)
+        return failed(ctx);
+    redan_event_write(&out, &event);
+    if (redan_buf_ok(ctx, &out, "an event") != REDAN_OK)
+        return failed(ctx);
+    printf("%.*s", REDAN_FMT(redan_buf_view(&out)));
+    return 0;
+}
+
 static int run(struct redan_ctx *ctx, int argc, char **argv)
 {
     struct redan_slice text = {0};
@@ -250,8 +269,12 @@ static int run(struct redan_ctx *ctx, int argc, char **argv)
         return approved_release(ctx);
     if (strcmp(what, "verdict") == 0)
         return verdict(ctx);
-    if (argc < 4 ||
+    if (argc < 3 ||
         redan_file_read(ctx, redan_slice_of(argv[argc - 1]), 1 << 20, false, &text) != REDAN_OK)
+        return 2;
+    if (strcmp(what, "event") == 0)
+        return event_again(ctx, text);
+    if (argc < 4)
         return 2;
     if (strcmp(what, "read") == 0)
         return read_example(ctx, argv[2], text);

@@ -363,7 +363,7 @@ static void test_exchange(void **state)
          "{\"decimals\":0,\"fields\":[\"predictions\"],\"raw_score\":0,\"status\":500}", 0, NULL},
         /* what is no answer of the format */
         {KSERVE, OK_ "<html/>", NULL, 0, "the answer is not kserve-v1"},
-        {KSERVE, OK_ "{\"outputs\":[]}", NULL, 0, "the answer is not kserve-v1"},
+        {KSERVE, OK_ "{\"results\":[]}", NULL, 0, "the answer is not kserve-v1"},
         {OIP, OK_ "{\"predictions\":[1]}", NULL, 0, "the answer is not oip-v2"},
         {OIP, OK_ "[1]", NULL, 0, "the answer is not oip-v2"},
     };
