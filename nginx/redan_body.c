@@ -25,9 +25,10 @@ static ngx_int_t make_room(ngx_http_request_t *r, struct redan_nginx_ctx *ctx, s
     u_char *body = ngx_palloc(r->pool, room);
     if (!body)
         return NGX_ERROR;
-    ngx_memcpy(body, ctx->body, ctx->body_length);
-    if (ctx->body)
+    if (ctx->body) {
+        ngx_memcpy(body, ctx->body, ctx->body_length);
         (void)ngx_pfree(r->pool, ctx->body);
+    }
     ctx->body = body;
     ctx->body_room = room;
     return NGX_OK;

@@ -52,16 +52,20 @@ ngx_int_t redan_nginx_request(ngx_http_request_t *r, struct redan_guard_request 
 {
     struct redan_nginx_main *known = ngx_http_get_module_main_conf(r, ngx_http_redan_module);
     ngx_time_t *now = ngx_timeofday();
+    struct redan_bytes length = {NULL, 0};
     u_char *id = ngx_pnalloc(r->pool, FORM + 1);
 
     if (!id || header_joined(r, "content-type", &request->content_type) != NGX_OK ||
         header_joined(r, "content-encoding", &request->encoding) != NGX_OK ||
+        header_joined(r, "inference-header-content-length", &length) != NGX_OK ||
         identity(r, &request->identity) != NGX_OK)
         return NGX_ERROR;
     u_char *end = ngx_snprintf(id, FORM, "%08xD%015xL", known->prefix, known->serial++);
     request->id = (struct redan_bytes){(const char *)id, (size_t)(end - id)};
     request->method = bytes_of(&r->method_name);
     request->path = bytes_of(&r->uri);
+    request->query = bytes_of(&r->args);
+    request->json_length = length.at != NULL;
     request->address = bytes_of(&r->connection->addr_text);
     request->time_ms = (uint64_t)now->sec * 1000 + (uint64_t)now->msec;
     return NGX_OK;

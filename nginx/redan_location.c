@@ -8,7 +8,8 @@ static ngx_int_t bytes_keep(ngx_http_request_t *r, struct redan_bytes *bytes)
 
     if (!copy)
         return NGX_ERROR;
-    ngx_memcpy(copy, bytes->at, bytes->size);
+    if (bytes->size)
+        ngx_memcpy(copy, bytes->at, bytes->size);
     bytes->at = (const char *)copy;
     return NGX_OK;
 }

@@ -68,8 +68,7 @@ static bool path_fits(struct redan_slice pattern, struct redan_slice path)
     }
     if (!wild)
         return redan_slice_eq(pattern, path);
-    return (below || slashes(pattern) == slashes(path)) &&
-           redan_glob_fits(pattern, redan_slice_sub(path, 1, path.len));
+    return (below || slashes(pattern) == slashes(path)) && redan_glob_whole(pattern, path);
 }
 
 /* Triton's shared memory: what a model is asked would never pass here. */
@@ -113,7 +112,7 @@ static enum redan_status identify(struct redan_call *call, const struct redan_ca
     REDAN_TRY(redan_copy(&call->ctx, asked->caller, &asked->caller));
     asked->caller_key = redan_region_key(call->worker->region, asked->caller);
     for (size_t i = 0; i < policy->class_count && !asked->caller_class; i++)
-        if (redan_glob_fits(policy->classes[i].match, asked->caller))
+        if (redan_glob_name(policy->classes[i].match, asked->caller))
             asked->caller_class = &policy->classes[i];
     return REDAN_OK;
 }
@@ -132,6 +131,8 @@ static enum redan_status find_preset(struct redan_call *call,
         if (redan_preset_match(policy->presets[i], policy->pointers, call->path, &call->model,
                                &call->version))
             asked->preset = policy->presets[i];
+    if (!asked->preset && passes(policy, request)) /* GET and HEAD, but with a body */
+        return refuse(call, 403, REDAN_S("what this path lets by has no body"));
     if (!asked->preset)
         return refuse(call, 403, REDAN_S("this path is none that the policy knows"));
     if (!redan_slice_is(request->method, "POST")) {
@@ -160,6 +161,14 @@ static enum redan_status check_form(struct redan_call *call,
     struct redan_slice encoding = redan_slice_trim(request->encoding);
     struct redan_slice reason = {0};
 
+    if (request->query.len) /* a service may take features from it */
+        return refuse(call, 403,
+                      REDAN_S("what stands behind the path's '?' is not judged; leave "
+                              "it out"));
+    if (request->json_length) /* with 0, Triton takes the whole body for a tensor's bytes */
+        return refuse(call, 403,
+                      REDAN_S("Inference-Header-Content-Length: binary tensors are not "
+                              "supported; send data as JSON, without that header"));
     if (request->body_missing || request->body.len > policy->bytes) {
         REDAN_TRY(
             redan_format(&call->ctx, &reason, "the body is larger than %zu bytes", policy->bytes));
@@ -279,5 +288,7 @@ enum redan_status redan_call_judge(struct redan_call *call,
 
 bool redan_call_passes(const struct redan_call *call, const struct redan_call_request *request)
 {
-    return passes(&call->edition->policy, request);
+    /* a body would be one that nobody judged */
+    return request->body.len == 0 && !request->body_missing &&
+           passes(&call->edition->policy, request);
 }

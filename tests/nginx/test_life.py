@@ -26,9 +26,8 @@ class Life(unittest.TestCase):
         self.up.close()
 
     def test_two_workers_share_a_budget(self):
-        with server.Nginx(self.up.port, policy=BUDGET % 10, workers=2, main="") as nginx:
-            pids = nginx.workers()
-            self.assertEqual(len(pids), 2)
+        with server.Nginx(self.up.port, policy=BUDGET % 10, workers=2) as nginx:
+            server.wait(lambda: len(nginx.workers()) == 2)
             statuses = []
             lock = threading.Lock()
 

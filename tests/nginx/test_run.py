@@ -25,16 +25,12 @@ class Run(unittest.TestCase):
         self.process = None
 
     def tearDown(self):
-        if self.process and self.process.poll() is None:
-            self.process.kill()
-        if self.process:
-            self.process.wait()
-        self.close_pipes()
+        self.end()
         self.up.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def run_guard(self, *words):
-        self.close_pipes()
+        self.end()
         env = PLACE.environment()
         env["XDG_RUNTIME_DIR"] = str(self.runtime)
         self.process = subprocess.Popen(
@@ -76,10 +72,14 @@ class Run(unittest.TestCase):
                 self.assertEqual(self.prefix(), [])
         self.assertEqual(len((self.folder / "events.jsonl").read_text().splitlines()), 6)
 
-    def close_pipes(self):
-        if self.process:
-            self.process.stdout.close()
-            self.process.stderr.close()
+    def end(self):
+        if not self.process:
+            return
+        if self.process.poll() is None:
+            self.process.kill()  # nginx goes with it
+        self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
 
     def test_requests_as_json(self):
         import json

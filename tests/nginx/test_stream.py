@@ -133,7 +133,8 @@ class Stream(unittest.TestCase):
                 last = sent[0]
                 time.sleep(0.5)
             self.assertLess(last, 64 << 20, "the upstream was never stopped")
-            self.assertLess(resident() - before, 8 << 10)  # KB; what is between is in the kernel
+            if not server.PLACE.preload:  # the sanitizer keeps what was freed
+                self.assertLess(resident() - before, 8 << 10)  # KB; what is between is in the kernel
             got = 0
             while True:
                 piece = c.chunk()
