@@ -8,6 +8,19 @@ static struct redan_bytes bytes_of(const ngx_str_t *text)
     return (struct redan_bytes){(const char *)text->data, text->len};
 }
 
+/* Some servers hold "-" and "_" for the same. */
+static int begins(const ngx_table_elt_t *header, const char *name, size_t length)
+{
+    if (header->key.len < length)
+        return 0;
+    for (size_t i = 0; i < length; i++) {
+        u_char c = header->lowcase_key[i] == '_' ? '-' : header->lowcase_key[i];
+        if (c != (u_char)name[i])
+            return 0;
+    }
+    return 1;
+}
+
 /* All values of a header that was sent, with ", " between them: which of two an upstream would believe is not known here. */
 static ngx_int_t header_joined(ngx_http_request_t *r, const char *name, struct redan_bytes *value)
 {
@@ -16,8 +29,7 @@ static ngx_int_t header_joined(ngx_http_request_t *r, const char *name, struct r
     for (ngx_list_part_t *part = &r->headers_in.headers.part; part; part = part->next) {
         ngx_table_elt_t *headers = part->elts;
         for (ngx_uint_t i = 0; i < part->nelts; i++) {
-            if (headers[i].key.len != length ||
-                ngx_strncmp(headers[i].lowcase_key, name, length) != 0)
+            if (headers[i].key.len != length || !begins(&headers[i], name, length))
                 continue;
             if (!value->at) {
                 *value = bytes_of(&headers[i].value);
@@ -71,37 +83,32 @@ ngx_int_t redan_nginx_request(ngx_http_request_t *r, struct redan_guard_request 
     return NGX_OK;
 }
 
-/* Some servers hold "-" and "_" for the same. */
 static int is_ours(const ngx_table_elt_t *header)
 {
     static const char ours[] = "x-redan";
 
-    if (header->key.len < sizeof(ours) - 1)
-        return 0;
-    for (size_t i = 0; i < sizeof(ours) - 1; i++) {
-        u_char c = header->lowcase_key[i] == '_' ? '-' : header->lowcase_key[i];
-        if (c != (u_char)ours[i])
-            return 0;
-    }
-    return 1;
+    return begins(header, ours, sizeof(ours) - 1);
 }
 
 static int is_among(const ngx_table_elt_t *header, const char *const *names)
 {
     for (; *names; names++) {
-        if (header->key.len == ngx_strlen(*names) &&
-            ngx_strncmp(header->lowcase_key, *names, header->key.len) == 0)
+        if (header->key.len == ngx_strlen(*names) && begins(header, *names, header->key.len))
             return 1;
     }
     return 0;
 }
 
-/* An answer that is judged must come whole and as it is. */
+/* An answer that is judged must come whole and as it is. Some services take the path or the method from a header: that would be another request than
+ * the one that was judged. */
 static int is_dropped(const ngx_table_elt_t *header, int judged)
 {
     static const char *const names[] = {"accept-encoding", "range", "if-range", NULL};
+    static const char *const others[] = {"x-original-url",    "x-rewrite-url",
+                                         "x-http-method",     "x-http-method-override",
+                                         "x-method-override", NULL};
 
-    return is_ours(header) || (judged && is_among(header, names));
+    return is_ours(header) || is_among(header, others) || (judged && is_among(header, names));
 }
 
 /* A header's value. Names have no control characters; should one have, it is written as %XX, and ends no header. */

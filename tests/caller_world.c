@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "stats/splitmix.h"
+
 enum { TRAIN = 6000, REFERENCES = 512, CALIBRATION = 2000, CALLERS = 150 };
 enum { AMOUNT, HOUR, WEEKEND, DAY, WEEK, MONTH, MEAN, DISTANCE, RISK, TERMINAL };
 
@@ -12,11 +14,7 @@ static const double pi = 3.14159265358979323846;
 
 uint64_t world_next(struct world_rng *rng)
 {
-    uint64_t z = rng->state += 0x9e3779b97f4a7c15U; /* splitmix64 */
-
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ z >> 27) * 0x94d049bb133111ebU;
-    return z ^ z >> 31;
+    return redan_splitmix(&rng->state);
 }
 
 double world_uniform(struct world_rng *rng)

@@ -123,8 +123,8 @@ def play(address, attack):
 def caught(attack, result):
     if attack.kind == "honest":
         return result["let"] == result["of"]
-    if attack.kind == "stream":
-        return result["stopped"] > 0
+    if attack.kind == "stream":  # ended early, or next to nothing of it answered
+        return result["stopped"] > 0 or result["let"] <= result["of"] / 100
     return result["let"] == 0
 
 
@@ -133,7 +133,7 @@ def shown(attack, result):
         refused = result["of"] - result["let"]
         return "all answered" if refused == 0 else f"{refused} of {result['of']} refused"
     if attack.kind == "stream":
-        return f"stopped at {result['stopped']}" if result["stopped"] else "never stopped"
+        return f"stopped at {result['stopped']}" if result["stopped"] else f"{result['let']} of {result['of']} answered"
     if attack.kind == "each":
         return f"{result['of'] - result['let']} of {result['of']} refused"
     return f"refused ({result['statuses'][0]})" if result["let"] == 0 else f"let by ({result['statuses'][0]})"

@@ -9,6 +9,7 @@
 #include "guard/region.h"
 #include "guard/worker.h"
 #include "io/file.h"
+#include "stats/splitmix.h"
 
 enum {
     COLUMNS = 15,
@@ -50,23 +51,11 @@ struct bench {
     size_t lens[RINGS];
 };
 
-static uint64_t next(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15U;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
-static double uniform(uint64_t *state)
-{
-    return (double)(next(state) >> 11) * 0x1p-53;
-}
-
 static double value(uint64_t *state, int column)
 {
-    double u = (uniform(state) + uniform(state) + uniform(state)) * 100;
+    double u =
+        (redan_splitmix_unit(state) + redan_splitmix_unit(state) + redan_splitmix_unit(state)) *
+        100;
 
     return column % 3 == 0 ? (double)(long)(u * 100) / 100 : (double)(long)u;
 }

@@ -69,7 +69,8 @@ struct redan_guard_facts {
     int enforce;
     size_t request_bytes;  /* largest body that may come */
     size_t response_bytes; /* largest answer that is held whole */
-    const char *warning;   /* what is in force but does less than it seems to, a line each: rules that are not armed; "" when there is nothing */
+    const char *
+        warning; /* what is in force but does less than it seems to, a line each: rules that are not armed; "" when there is nothing */
 };
 /* Texts are valid until the next tick. */
 void redan_guard_facts(const struct redan_guard *guard, struct redan_guard_facts *facts);
@@ -93,6 +94,8 @@ struct redan_guard_request {
     struct redan_bytes body;    /* whole */
     unsigned long long time_ms; /* since 1970 */
     int body_missing; /* not 0: the body could not be had (too large, on disk); it is judged as such */
+    struct redan_bytes query; /* what stood behind the path's "?"; empty for none */
+    int json_length; /* not 0: an Inference-Header-Content-Length came, by which Triton takes the rest of the body, or all of it, for bytes */
 };
 
 enum redan_guard_action {

@@ -171,6 +171,8 @@ static struct redan_call_request request_of(const struct redan_guard_request *r)
         .body = slice_of(r->body),
         .time_ms = r->time_ms,
         .body_missing = r->body_missing != 0,
+        .query = slice_of(r->query),
+        .json_length = r->json_length != 0,
     };
 }
 

@@ -24,9 +24,8 @@ REDAN_NODISCARD enum redan_status redan_base64_parse_either(struct redan_ctx *ct
                                                             struct redan_slice *bytes);
 
 /* The URL's alphabet without padding (RFC 7515, appendix C), unused bits zero, no blanks. */
-REDAN_NODISCARD enum redan_status redan_base64url_parse(struct redan_ctx *ctx,
-                                                        struct redan_slice text,
-                                                        struct redan_slice *bytes);
+REDAN_NODISCARD enum redan_status
+redan_base64url_parse(struct redan_ctx *ctx, struct redan_slice text, struct redan_slice *bytes);
 
 /* The first block "-----BEGIN label-----"; `label` and `bytes` in the arena. */
 REDAN_NODISCARD enum redan_status redan_pem_parse(struct redan_ctx *ctx, struct redan_slice text,

@@ -11,7 +11,6 @@ redan_cli_profile_save(struct redan_cli *cli, struct redan_profile *profile, boo
 /* A statement as a file: in an envelope when --key or --ssh-key is given, bare otherwise. */
 REDAN_NODISCARD enum redan_status redan_cli_statement_sign(struct redan_cli *cli,
                                                            struct redan_slice payload,
-                                                           struct redan_buf *out,
-                                                           bool *is_signed);
+                                                           struct redan_buf *out, bool *is_signed);
 
 #endif

@@ -23,7 +23,7 @@ static const struct redan_option options[] = {
     {"category", 0, "NAMES", "columns that are categories though they hold numbers"},
     {"caller", 0, "NAMES", "columns that whoever calls chooses; by default all"},
     {"seed", 0, "NUMBER", "of the split into three parts; by default 1"},
-    {"references", 0, "ROWS", "that distances are measured to; by default 512, at most 8,192"},
+    {"references", 0, "ROWS", "that distances are measured to; by default 2,048, at most 8,192"},
     {"tuning", 0, "ROWS", "by default an eighth, at most 4,096"},
     {"calibration", 0, "ROWS", "by default a quarter, at most 20,000"},
     {"widen", 0, "SHARE", "of the seen range that is allowed beyond it; by default 0.1"},

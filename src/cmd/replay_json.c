@@ -7,8 +7,6 @@
 #include "guard/arming.h"
 #include "stats/interval.h"
 
-static const double z95 = 1.959964;
-
 static unsigned long long ull(uint64_t n)
 {
     return (unsigned long long)n;
@@ -24,7 +22,7 @@ static void rate_add(struct redan_buf *out, const char *name, uint64_t hits, uin
                      bool exact)
 {
     struct redan_interval i = exact ? redan_interval_exact((size_t)hits, (size_t)of, 0.95)
-                                    : redan_interval_wilson((size_t)hits, (size_t)of, z95);
+                                    : redan_interval_wilson((size_t)hits, (size_t)of, REDAN_Z95);
 
     redan_buf_printf(out, "\"%s\": {\"count\": %llu, \"of\": %llu", name, ull(hits), ull(of));
     number_add(out, ", \"low\": ", i.low);

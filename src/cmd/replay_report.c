@@ -8,7 +8,6 @@
 #include "stats/interval.h"
 
 enum { REASONS = 5 };
-static const double z95 = 1.959964;
 
 static unsigned long long ull(uint64_t n)
 {
@@ -24,7 +23,7 @@ static struct redan_slice rule_id(const struct redan_policy_rule *rule)
 static void share_add(struct redan_buf *out, uint64_t hits, uint64_t of, bool exact)
 {
     struct redan_interval i = exact ? redan_interval_exact((size_t)hits, (size_t)of, 0.95)
-                                    : redan_interval_wilson((size_t)hits, (size_t)of, z95);
+                                    : redan_interval_wilson((size_t)hits, (size_t)of, REDAN_Z95);
 
     redan_buf_printf(out, "%llu = %.3g %% (%.3g to %.3g %%)", ull(hits),
                      of ? 100 * (double)hits / (double)of : 0.0, 100 * i.low, 100 * i.high);

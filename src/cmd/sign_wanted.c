@@ -56,8 +56,9 @@ static enum redan_status contradictions(struct redan_cli *cli)
         return usage(cli, "--issuer belongs to a Sigstore --identity");
     if (policy && (redan_cli_has(cli, "no-ct") || redan_cli_has(cli, "require-log") ||
                    redan_cli_has(cli, "require-timestamp") || redan_cli_has(cli, "trust-root")))
-        return usage(cli, "with --policy the file says it: need: [log, stamp] for all, trust-root and "
-                          "no-ct for each signer");
+        return usage(cli,
+                     "with --policy the file says it: need: [log, stamp] for all, trust-root and "
+                     "no-ct for each signer");
     return REDAN_OK;
 }
 

@@ -45,9 +45,9 @@ struct redan_calibration_report {
     uint64_t nameless;    /* events without a caller */
     uint64_t featureless; /* whose policy stored no features */
     uint64_t foreign;     /* of another shape than the profile */
-    uint64_t unreadable; /* lines; the first of these, "FILE: line 7: ..." */
+    uint64_t unreadable;  /* lines; the first of these, "FILE: line 7: ..." */
     struct redan_slice first_unreadable;
-    uint64_t unanswered;  /* rows without a label and a score */
+    uint64_t unanswered; /* rows without a label and a score */
 };
 
 struct redan_calibration;

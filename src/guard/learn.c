@@ -7,6 +7,7 @@
 
 #include "guard/learn_parts.h"
 #include "stats/conformal.h"
+#include "stats/splitmix.h"
 
 struct parts {
     uint32_t *rows; /* all, shuffled: reference part, tuning part, calibration part */
@@ -16,18 +17,18 @@ struct parts {
 static enum redan_status split(struct redan_ctx *ctx, const struct redan_learn_options *options,
                                size_t count, struct parts *parts)
 {
-    struct redan_learn_random random;
+    struct redan_xoshiro random;
     size_t calibration = options->calibration ? options->calibration : REDAN_LEARN_CALIBRATION;
     size_t tuning = options->tuning ? options->tuning : REDAN_LEARN_TUNING;
 
     parts->rows = redan_take_array(ctx, count, sizeof(*parts->rows));
     if (!parts->rows)
         return REDAN_E_MEMORY;
-    redan_learn_random_begin(&random, options->seed);
+    redan_xoshiro_begin(&random, options->seed);
     for (size_t i = 0; i < count; i++)
         parts->rows[i] = (uint32_t)i;
     for (size_t i = count - 1; i > 0; i--) {
-        size_t j = (size_t)redan_learn_random_below(&random, i + 1);
+        size_t j = (size_t)redan_xoshiro_below(&random, i + 1);
         uint32_t row = parts->rows[i];
 
         parts->rows[i] = parts->rows[j];
@@ -329,8 +330,9 @@ enum redan_status redan_learn_fit(struct redan_ctx *ctx, const struct redan_lear
     REDAN_TRY(
         fit(ctx, encoded, parts.reference, data->width, NULL, data->width, &profile->mahalanobis));
     if (profile->caller_count) {
-        REDAN_TRY(redan_profile_pack(ctx, encoded, references, data->width, profile->caller_columns,
-                                     profile->caller_count, &profile->caller_references));
+        REDAN_TRY(redan_profile_pack(ctx, encoded, redan_min_size(references, REDAN_PROFILE_NOVEL),
+                                     data->width, profile->caller_columns, profile->caller_count,
+                                     &profile->caller_references));
         REDAN_TRY(fit(ctx, encoded, parts.reference, data->width, profile->caller_columns,
                       profile->caller_count, &profile->caller_mahalanobis));
     }

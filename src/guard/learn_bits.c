@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "guard/learn_parts.h"
+#include "stats/splitmix.h"
 
 enum {
     ROWS = 4096,
@@ -34,14 +35,14 @@ static void choose(const struct redan_profile *profile, const float *encoded, fl
 
 /* Squared distance to the nearest of so many other rows, over the columns that are compared. */
 static double nearest_of(const struct redan_profile *profile, const float *encoded, size_t count,
-                         size_t row, struct redan_learn_random *random)
+                         size_t row, struct redan_xoshiro *random)
 {
     size_t compared = redan_min_size(profile->caller_count, COMPARED);
     const float *mine = encoded + row * profile->width;
     double best = HUGE_VAL;
 
     for (int k = 0; k < EARLIER; k++) {
-        size_t other = (size_t)redan_learn_random_below(random, count - 1);
+        size_t other = (size_t)redan_xoshiro_below(random, count - 1);
         const float *theirs = encoded + (other + (other >= row)) * profile->width;
         double sum = 0;
 
@@ -74,7 +75,7 @@ enum redan_status redan_learn_bits(struct redan_ctx *ctx, const struct redan_lea
                                    struct redan_profile *profile)
 {
     size_t rows = redan_min_size(count, ROWS);
-    struct redan_learn_random random;
+    struct redan_xoshiro random;
 
     profile->margin = options->margin < 0 ? 0.05 : options->margin;
     if (profile->caller_count == 0 || rows < 2)
@@ -87,7 +88,7 @@ enum redan_status redan_learn_bits(struct redan_ctx *ctx, const struct redan_lea
     float *chosen = redan_take_array(ctx, profile->caller_count, sizeof(*chosen));
     if (!novel || !unusual || !nearest || !work || !chosen)
         return REDAN_E_MEMORY;
-    redan_learn_random_begin(&random, options->seed ^ 0xb175);
+    redan_xoshiro_begin(&random, options->seed ^ 0xb175);
     for (size_t i = 0; i < rows; i++) {
         choose(profile, encoded + i * profile->width, chosen);
         novel[i] = (double)redan_neighbour_nearest(&profile->caller_references, chosen, NULL);

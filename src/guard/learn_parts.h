@@ -9,14 +9,6 @@ REDAN_NODISCARD enum redan_status redan_learn_note(struct redan_ctx *ctx,
                                                    struct redan_learned *learned,
                                                    const char *format, ...) REDAN_PRINTF(3, 4);
 
-/* Numbers that are the same on every machine: xoshiro256** (Blackman and Vigna), seeded by splitmix64. */
-struct redan_learn_random {
-    uint64_t s[4];
-};
-void redan_learn_random_begin(struct redan_learn_random *random, uint64_t seed);
-/* 0 .. n-1 without bias; n is not 0. */
-uint64_t redan_learn_random_below(struct redan_learn_random *random, uint64_t n);
-
 /* Ranges, grids, missing cells and invariants of these rows, into columns and invariants (REDAN_PROFILE_INVARIANTS of them at most). */
 struct redan_learn_schema {
     struct redan_column *columns;

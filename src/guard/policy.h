@@ -87,8 +87,8 @@ struct redan_policy_answer_rule {
     double low, high; /* RANGE: of every score */
     const struct redan_node *
         schema; /* SCHEMA: the tree of a JSON schema, in the subset that guard/answer_schema.h names */
-    const struct redan_answer_schema
-        *compiled; /* SCHEMA: the same by redan_answer_schema_compile; NULL: each answer compiles it anew */
+    const struct redan_answer_schema *
+        compiled; /* SCHEMA: the same by redan_answer_schema_compile; NULL: each answer compiles it anew */
     struct redan_slice
         file; /* SCHEMA: read from here when the policy is opened; empty: it stands in the policy */
     size_t index;
@@ -138,7 +138,7 @@ struct redan_policy {
     struct redan_slice features_key; /* HASH: file of at least 16 secret bytes, for HMAC-SHA-256 */
 };
 
-enum { REDAN_POLICY_RULES = 64, REDAN_POLICY_CLASSES = 32, REDAN_POLICY_PRESETS = 8 };
+enum { REDAN_POLICY_RULES = 64, REDAN_POLICY_CLASSES = 32 };
 
 /* Problems are collected. Nothing that the policy names is opened here. */
 REDAN_NODISCARD enum redan_status redan_policy_parse(struct redan_problems *problems,

@@ -25,12 +25,13 @@ struct redan_written_answers {
     struct redan_list rules;
 };
 
+struct redan_written_request; /* the part "request" */
+
+extern const struct redan_bind_shape redan_policy_request_shape;
 extern const struct redan_bind_shape redan_policy_rule_shape;
 extern const struct redan_bind_shape redan_policy_answers_shape;
 
-/* "500ms", "2s", "1m", "1h", "1d"; a whole number, at least 1, and a unit. */
-bool redan_policy_span(struct redan_slice text, int64_t *ms);
-/* A span between `least` and `most`, or a problem that names `field`; `*ms` is left as it was where there is none. */
+/* A span ("500ms", "2s", "1m", "1h", "1d") between `least` and `most`, or a problem that names `field`; `*ms` is left as it was where there is none. */
 void redan_policy_take_span(struct redan_problems *problems, const struct redan_node *at,
                             const char *field, struct redan_slice text, int64_t least, int64_t most,
                             int64_t *ms);
@@ -41,7 +42,11 @@ void redan_policy_take_count(struct redan_problems *problems, const struct redan
 void redan_policy_take_shape(struct redan_problems *problems,
                              const struct redan_written_shape *written,
                              struct redan_policy_shape *shape);
-/* The status is for memory. Classes and whether there is a profile are known by then. */
+/* `written` may be NULL. The status is for memory, here and below. */
+REDAN_NODISCARD enum redan_status
+redan_policy_take_request(struct redan_problems *problems,
+                          const struct redan_written_request *written, struct redan_policy *policy);
+/* Classes and whether there is a profile are known by then. */
 REDAN_NODISCARD enum redan_status redan_policy_take_rules(struct redan_problems *problems,
                                                           const struct redan_node *at,
                                                           const struct redan_list *written,

@@ -60,8 +60,23 @@ static bool due_of(const struct redan_policy_rule *rule, enum redan_probe_due *d
     return true;
 }
 
+/* So many rows one caller may ask without reaching a budget. */
+static uint64_t allowance(const struct redan_making *m)
+{
+    uint64_t least = CALLER_ROWS;
+
+    for (size_t i = 0; i < m->policy->rule_count; i++) {
+        const struct redan_policy_rule *rule = &m->policy->rules[i];
+        uint64_t most = rule->requests ? rule->requests : rule->rows;
+        if (most && most < least)
+            least = most;
+    }
+    return least;
+}
+
 static enum redan_status honest(struct redan_making *m)
 {
+    uint64_t each = allowance(m);
     struct redan_rows_made rows = {0};
     struct redan_probe_item *item = NULL;
 
@@ -69,7 +84,7 @@ static enum redan_status honest(struct redan_making *m)
         if (!redan_making_honest(m, 1, &rows))
             return note(m, "too few reference rows fit the schema: fewer in-distribution rows");
         REDAN_TRY(add_rows(m, REDAN_PROBING_HONEST, REDAN_DUE_ANSWERED, &rows, &item));
-        item->caller = 1 + i / CALLER_ROWS; /* an honest caller asks more than once */
+        item->caller = 1 + i / each; /* an honest caller asks more than once */
         m->callers = item->caller;
     }
     return REDAN_OK;
@@ -286,7 +301,7 @@ static void classify(struct redan_making *m)
     const struct redan_policy *policy = m->policy;
 
     for (size_t i = 0; i < policy->class_count && m->caller_class.len == 0; i++) {
-        if (redan_glob_fits(policy->classes[i].match, m->wanted->caller))
+        if (redan_glob_name(policy->classes[i].match, m->wanted->caller))
             m->caller_class = policy->classes[i].id;
     }
 }

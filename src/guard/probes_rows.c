@@ -3,27 +3,13 @@
 #include <string.h>
 
 #include "guard/probes_parts.h"
+#include "stats/splitmix.h"
 
 enum { ROWS_MOST = 1025, TRIES = 400, HALVES = 12, BODY = 16 << 20 };
 
-/* splitmix64 (Steele, Lea, Flood 2014). */
-static uint64_t draw(struct redan_making *m)
-{
-    uint64_t z = m->random += UINT64_C(0x9E3779B97F4A7C15);
-
-    z = (z ^ (z >> 30)) * UINT64_C(0xBF58476D1CE4E5B9);
-    z = (z ^ (z >> 27)) * UINT64_C(0x94D049BB133111EB);
-    return z ^ (z >> 31);
-}
-
-static double unit(struct redan_making *m)
-{
-    return (double)(draw(m) >> 11) * 0x1p-53;
-}
-
 static size_t below(struct redan_making *m, size_t n)
 {
-    return (size_t)(draw(m) % n); /* the bias of so few is nothing here */
+    return (size_t)(redan_splitmix(&m->random) % n); /* the bias of so few is nothing here */
 }
 
 enum redan_status redan_making_begin(struct redan_making *m)
@@ -167,7 +153,8 @@ static void scatter(struct redan_making *m)
         if (column->kind == REDAN_COLUMN_CATEGORY && column->category_count)
             put_category(column, below(m, column->category_count), &m->values[c], &m->texts[c]);
         else
-            m->values[c] = settle(column, column->low + unit(m) * (column->high - column->low));
+            m->values[c] = settle(column, column->low + redan_splitmix_unit(&m->random) *
+                                                            (column->high - column->low));
         if (faultless(m, m->values, m->texts))
             continue;
         m->values[c] = value;

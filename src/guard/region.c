@@ -90,18 +90,41 @@ enum redan_status redan_region_format(struct redan_ctx *ctx, void *memory, size_
     return REDAN_OK;
 }
 
+/* ThreadSanitizer knows no lock with a clock of one's choice (gcc 12, clang 14): under it the clock may jump. */
+#if defined(__has_feature)
+#if __has_feature(thread_sanitizer)
+#define JUMPING_CLOCK
+#endif
+#elif defined(__SANITIZE_THREAD__)
+#define JUMPING_CLOCK
+#endif
+
+#ifdef JUMPING_CLOCK
+enum { LOCK_CLOCK = CLOCK_REALTIME };
+static int lock_until(pthread_mutex_t *lock, const struct timespec *until)
+{
+    return pthread_mutex_timedlock(lock, until);
+}
+#else
+enum { LOCK_CLOCK = CLOCK_MONOTONIC };
+static int lock_until(pthread_mutex_t *lock, const struct timespec *until)
+{
+    return pthread_mutex_clocklock(lock, LOCK_CLOCK, until);
+}
+#endif
+
 bool redan_region_hold(pthread_mutex_t *lock, int64_t wait_ms)
 {
     int answer = pthread_mutex_trylock(lock);
 
     if (answer == EBUSY) {
         struct timespec until;
-        if (clock_gettime(CLOCK_MONOTONIC, &until) != 0)
+        if (clock_gettime(LOCK_CLOCK, &until) != 0)
             return false;
         int64_t ns = until.tv_nsec + wait_ms * MS;
         until.tv_sec += ns / (SECOND * (int64_t)MS);
         until.tv_nsec = ns % (SECOND * (int64_t)MS);
-        answer = pthread_mutex_clocklock(lock, CLOCK_MONOTONIC, &until);
+        answer = lock_until(lock, &until);
     }
     if (answer == EOWNERDEAD) /* what it guards is whole at every instruction */
         answer = pthread_mutex_consistent(lock);

@@ -24,10 +24,16 @@ enum redan_status redan_stage_p(struct redan_asked *asked)
     double *p = redan_take_array(asked->ctx, rows, sizeof(*p));
     if (!p)
         return REDAN_E_MEMORY;
-    for (size_t i = 0; i < rows; i++)
-        p[i] = redan_profile_p(
-            asked->profile,
-            redan_profile_score(asked->profile, asked->encoded + i * asked->profile->width));
+    for (size_t i = 0; i < rows; i++) {
+        const struct redan_request *r = &asked->request;
+        size_t from = i * asked->profile->width;
+        /* a cell that no distance tells of: a server may still make a number of it */
+        p[i] = redan_profile_foreign(asked->profile, r->values + from,
+                                     r->texts ? r->texts + from : NULL)
+                   ? 0
+                   : redan_profile_p(asked->profile,
+                                     redan_profile_score(asked->profile, asked->encoded + from));
+    }
     asked->p = p;
     return REDAN_OK;
 }

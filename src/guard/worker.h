@@ -32,8 +32,10 @@ void redan_problems_say(const struct redan_problems *problems, char *text, size_
 /* A request as a server has it; all of it is borrowed for the beginning of the call only. */
 struct redan_call_request {
     struct redan_slice method, path, content_type, encoding, identity, address, id, body;
+    struct redan_slice query; /* behind the path */
     uint64_t time_ms;
     bool body_missing;
+    bool json_length; /* Triton's: the rest of the body is binary */
 };
 
 /* Texts are NUL-terminated and live as long as the call. */

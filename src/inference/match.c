@@ -59,13 +59,12 @@ static bool match_glob(struct redan_slice pattern, struct redan_slice path)
         wild = wild || redan_char_among("*?", pattern.at[i]);
     if (!wild || path.len == 0 || path.at[0] != '/')
         return pattern.len > 0 && redan_slice_eq(pattern, path);
-    path = redan_slice_sub(path, 1, path.len);
-    for (struct redan_slice rest = path; rest.len > 0;) {
+    for (struct redan_slice rest = redan_slice_sub(path, 1, path.len); rest.len > 0;) {
         (void)redan_slice_cut(rest, '/', &part, &rest);
         if (!name_good(part))
             return false;
     }
-    return redan_glob_fits(pattern, path);
+    return redan_glob_whole(pattern, path);
 }
 
 bool redan_preset_match(const struct redan_preset *preset,

@@ -178,8 +178,9 @@ static enum redan_status read_references(struct redan_ctx *ctx, const struct red
     REDAN_TRY(redan_profile_pack(ctx, values, (size_t)rows, w, NULL, w, &profile->references));
     if (profile->caller_count == 0)
         return REDAN_OK;
-    return redan_profile_pack(ctx, values, (size_t)rows, w, profile->caller_columns,
-                              profile->caller_count, &profile->caller_references);
+    return redan_profile_pack(ctx, values, redan_min_size((size_t)rows, REDAN_PROFILE_NOVEL), w,
+                              profile->caller_columns, profile->caller_count,
+                              &profile->caller_references);
 }
 
 enum redan_status redan_profile_pack(struct redan_ctx *ctx, const float *values, size_t rows,

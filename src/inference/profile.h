@@ -12,6 +12,8 @@
 enum {
     REDAN_PROFILE_COLUMNS = 4096,
     REDAN_PROFILE_REFERENCES = 8192,
+    REDAN_PROFILE_NOVEL =
+        512, /* the first so many of them measure what is new for per-caller statistics */
     REDAN_PROFILE_SCORES = 1000000,
     REDAN_PROFILE_CATEGORIES = 4096, /* of one column */
     REDAN_PROFILE_INVARIANTS = 1024,
@@ -138,6 +140,9 @@ enum redan_row_fault {
 enum redan_row_fault redan_profile_fault(const struct redan_profile *profile, const double *values,
                                          const struct redan_slice *texts, size_t *column,
                                          size_t *which);
+/* Whether a cell is of a kind that its column never had: a text for a number, or nothing at all. It is coded as the mean, which says nothing of what a server makes of it. */
+bool redan_profile_foreign(const struct redan_profile *profile, const double *values,
+                           const struct redan_slice *texts);
 /* The column that adds most to a row's distance from its nearest reference row: why it is strange. */
 size_t redan_profile_strangest(const struct redan_profile *profile, const float *encoded);
 /* The bounds of a class; NULL: not calibrated. */

@@ -149,6 +149,20 @@ static enum redan_row_fault cell_fault(const struct redan_column *column, double
     return column->grid > 0 && !on_grid(value, column->grid) ? REDAN_FAULT_GRID : REDAN_FAULT_NONE;
 }
 
+bool redan_profile_foreign(const struct redan_profile *profile, const double *values,
+                           const struct redan_slice *texts)
+{
+    bool foreign = false;
+
+    for (size_t c = 0; c < profile->width; c++) {
+        const struct redan_column *column = &profile->columns[c];
+        bool text = texts && texts[c].at;
+        foreign = foreign || (text ? column->kind != REDAN_COLUMN_CATEGORY
+                                   : isnan(values[c]) && !column->missing);
+    }
+    return foreign;
+}
+
 enum redan_row_fault redan_profile_fault(const struct redan_profile *profile, const double *values,
                                          const struct redan_slice *texts, size_t *column,
                                          size_t *which)

@@ -5,8 +5,6 @@
 #include "probe/probe_guard.h"
 #include "stats/interval.h"
 
-#define Z95 1.959963984540054
-
 /* A refusal in the guard's own words: why, and the request's id; and, where a rule of the policy decided, which. What stands behind the guard may refuse too, and was reached then. */
 static bool refused(struct redan_ctx *ctx, const struct redan_http_response *response, bool *rule)
 {
@@ -123,7 +121,7 @@ static bool add_rate(struct redan_ctx *ctx, struct redan_node *map, const char *
                      uint64_t n)
 {
     struct redan_node *rate = redan_node_add_kind(ctx, map, key, REDAN_NODE_MAP);
-    struct redan_interval interval = redan_interval_wilson((size_t)hits, (size_t)n, Z95);
+    struct redan_interval interval = redan_interval_wilson((size_t)hits, (size_t)n, REDAN_Z95);
 
     return rate && redan_node_add_number(ctx, rate, "value", (double)hits / (double)n) &&
            redan_node_add_number(ctx, rate, "low", interval.low) &&

@@ -9,11 +9,11 @@ enum { USUAL = 60, LONGEST = 3600 };
 
 const struct redan_probe_kind *const redan_probe_kinds[] = {
     &redan_probe_command,
+    &redan_probe_guard,
+    &redan_probe_guard_beat,
     &redan_probe_http,
     &redan_probe_shape,
     &redan_probe_tamper,
-    &redan_probe_guard,
-    &redan_probe_guard_beat,
     NULL,
 };
 

@@ -20,13 +20,13 @@ static enum redan_status check_material(struct redan_ctx *ctx, const struct reda
             "with that key");
     if (method != REDAN_SIGN_SIGSTORE || chained == (bundle->version != REDAN_BUNDLE_V03))
         return REDAN_OK;
-    return redan_fail(ctx, REDAN_E_SIGNATURE, 0,
-                      chained
-                          ? "a Sigstore bundle of version 0.3 has \"certificate\", not "
-                            "\"x509CertificateChain\": this is a certificate of a private authority, to be "
-                            "verified against its roots"
-                          : "a Sigstore bundle before version 0.3 has \"x509CertificateChain\", "
-                            "not \"certificate\"");
+    return redan_fail(
+        ctx, REDAN_E_SIGNATURE, 0,
+        chained ? "a Sigstore bundle of version 0.3 has \"certificate\", not "
+                  "\"x509CertificateChain\": this is a certificate of a private authority, to be "
+                  "verified against its roots"
+                : "a Sigstore bundle before version 0.3 has \"x509CertificateChain\", "
+                  "not \"certificate\"");
 }
 
 enum redan_status redan_judge_chain_read(struct redan_ctx *ctx, const struct redan_bundle *bundle,

@@ -70,7 +70,8 @@ struct redan_manifest_options {
     bool
         dot_name; /* a model that is one file is called "." as the reference client does, instead of its base name */
     const struct redan_tree_options *tree; /* progress and known digests; may be NULL */
-    struct redan_tree *walked; /* receives what was walked, ranges with it, for a cache and for counts; may be NULL */
+    struct redan_tree *
+        walked; /* receives what was walked, ranges with it, for a cache and for counts; may be NULL */
 };
 /* Hash a model. An empty model is REDAN_E_SCHEMA; a name that is not UTF-8, a link without `links`, a pipe, an unreadable folder are the walk's failures. */
 REDAN_NODISCARD enum redan_status redan_manifest_make(struct redan_ctx *ctx,

@@ -50,7 +50,7 @@ static bool again(struct redan_slice path, struct retry *one, struct retry *many
     return true;
 }
 
-static bool fits(struct redan_slice pattern, struct redan_slice path)
+static bool fits(struct redan_slice pattern, struct redan_slice path, bool given_up)
 {
     struct retry one = {0};
     struct retry many = {0};
@@ -76,7 +76,7 @@ static bool fits(struct redan_slice pattern, struct redan_slice path)
             return false;
         }
     }
-    return true;
+    return given_up;
 }
 
 bool redan_glob_fits(struct redan_slice pattern, struct redan_slice path)
@@ -91,8 +91,40 @@ bool redan_glob_fits(struct redan_slice pattern, struct redan_slice path)
         return false;
     for (size_t end = path.len; end > 0; end--) {
         if ((end == path.len || path.at[end] == '/') &&
-            fits(pattern, (struct redan_slice){path.at, end}))
+            fits(pattern, (struct redan_slice){path.at, end}, true))
             return true;
     }
     return false;
+}
+
+bool redan_glob_whole(struct redan_slice pattern, struct redan_slice path)
+{
+    return pattern.len > 0 && pattern.len <= LONGEST && fits(pattern, path, false);
+}
+
+bool redan_glob_name(struct redan_slice pattern, struct redan_slice name)
+{
+    size_t p = 0;
+    size_t t = 0;
+    size_t star = SIZE_MAX; /* what follows the last star */
+    size_t from = 0;        /* where it was tried */
+
+    while (t < name.len) {
+        if (p < pattern.len && pattern.at[p] == '*') {
+            star = ++p;
+            from = t;
+        } else if (p < pattern.len && (pattern.at[p] == '?' || pattern.at[p] == name.at[t])) {
+            t += pattern.at[p] == '?' ? step(name, t) : 1;
+            p++;
+        } else if (star != SIZE_MAX) {
+            p = star;
+            from += step(name, from);
+            t = from;
+        } else {
+            return false;
+        }
+    }
+    while (p < pattern.len && pattern.at[p] == '*')
+        p++;
+    return pattern.len > 0 && p == pattern.len;
 }

@@ -100,4 +100,20 @@ with tempfile.TemporaryDirectory() as folder:
                 used += 1
             check(used < len(here) and abs(here[used] - value) <= 2e-5 * (1 + value), f"no row scores {value}")
             used += 1
+    # Bounds of callers, from events that go over the same rows.
+    learned(folder, "--only", "amount,day,week")
+    with open(os.path.join(folder, "events.jsonl"), "w", encoding="utf-8") as out:
+        for i, row in enumerate(rows):
+            print(json.dumps({"schema": "redan/inference/1", "time": "2026-11-24T10:%02d:%02d.000Z" % (i // 60 % 60, i % 60), "enduser.id": "c%d" % (i % 8),
+                              "redan.features": [[float(x) for x in row[:3]]], "redan.scores": [i % 10 / 10], "redan.action": "allow",
+                              "redan.judged": "allow"}), file=out)
+    done = subprocess.run([REDAN, "guard", "learn", "--from", os.path.join(folder, "p.json"), "--history", os.path.join(folder, "events.jsonl"), "--alpha", "0.2",
+                           "--out", os.path.join(folder, "q.json"), "--json"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=120, check=False)
+    check(done.returncode == 0, done.stderr.decode())
+    said = json.loads(done.stdout)
+    sound(STORE["guard-calibrated"], said, "what guard learn --history says")
+    calibrated = load(os.path.join(folder, "q.json"))
+    sound(STORE["guard-profile"], calibrated, "a calibrated profile")
+    check(said["classes"][0]["lives"] + said["classes"][0]["held-out"] == 8, "callers were lost")
+    check(calibrated["predicate"]["classes"][0]["lives"] == said["classes"][0]["lives"], "the profile says otherwise")
 sys.exit(finish())

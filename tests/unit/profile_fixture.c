@@ -4,40 +4,31 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "stats/splitmix.h"
+
 const struct redan_slice fixture_names[FIXTURE_WIDTH] = {
     {"amount", 6}, {"count", 5}, {"week", 4}, {"night", 5}, {"risk", 4}, {"channel", 7}};
 
 static const struct redan_slice channels[] = {{"app", 3}, {"pos", 3}, {"web", 3}};
 static const double surprise[] = {1.2, 0.5, 2.3};
 
-static uint64_t next(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15U;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
-static double uniform(uint64_t *state)
-{
-    return (double)(next(state) >> 11) * 0x1p-53;
-}
-
 void fixture_row(uint64_t index, double values[FIXTURE_WIDTH],
                  struct redan_slice texts[FIXTURE_WIDTH])
 {
     uint64_t state = index * 0x2545f4914f6cdd1dU + 17;
-    double u = uniform(&state);
+    double u = redan_splitmix_unit(&state);
     size_t channel = u < 0.3 ? 0 : u < 0.9 ? 1 : 2;
 
     for (size_t c = 0; c < FIXTURE_WIDTH; c++)
         texts[c] = (struct redan_slice){0};
-    values[FIXTURE_AMOUNT] = floor(100 * (1 + 400 * uniform(&state) * uniform(&state))) / 100;
-    values[FIXTURE_COUNT] = floor(12 * uniform(&state));
-    values[FIXTURE_WEEK] = values[FIXTURE_COUNT] + floor(40 * uniform(&state));
-    values[FIXTURE_NIGHT] = uniform(&state) < 0.2 ? 1 : 0;
-    values[FIXTURE_RISK] = uniform(&state) < 0.05 ? (double)NAN : uniform(&state) * uniform(&state);
+    values[FIXTURE_AMOUNT] =
+        floor(100 * (1 + 400 * redan_splitmix_unit(&state) * redan_splitmix_unit(&state))) / 100;
+    values[FIXTURE_COUNT] = floor(12 * redan_splitmix_unit(&state));
+    values[FIXTURE_WEEK] = values[FIXTURE_COUNT] + floor(40 * redan_splitmix_unit(&state));
+    values[FIXTURE_NIGHT] = redan_splitmix_unit(&state) < 0.2 ? 1 : 0;
+    values[FIXTURE_RISK] = redan_splitmix_unit(&state) < 0.05
+                               ? (double)NAN
+                               : redan_splitmix_unit(&state) * redan_splitmix_unit(&state);
     values[FIXTURE_CHANNEL] = (double)NAN;
     texts[FIXTURE_CHANNEL] = channels[channel];
 }

@@ -4,15 +4,11 @@
 #include <stdio.h>
 
 #include "answer_fixture.h"
+#include "stats/splitmix.h"
 
-/* splitmix64: the same answers on every machine */
 static uint64_t draw(uint64_t *seed, uint64_t below)
 {
-    uint64_t z = *seed += 0x9e3779b97f4a7c15U;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return (z ^ (z >> 31)) % below;
+    return redan_splitmix(seed) % below;
 }
 
 static void blanks(struct redan_buf *out, uint64_t *seed)

@@ -153,10 +153,50 @@ static void test_hostile(void **state)
     assert_false(redan_glob_fits(redan_slice_of(pattern), redan_slice_of(path)));
 }
 
+/* Names, and paths that are meant as they stand: nothing fits because what it begins with does. */
+static void test_whole(void **state)
+{
+    static const struct {
+        const char *pattern, *text;
+        bool path, name;
+    } whole[] = {
+        {"/score/*", "/score/a", true, true},
+        {"/score/*", "/score/a/b", false, true},
+        {"/a/**/b", "/a/x/b", true, true},
+        {"/a/**/b", "/a/x/b/c", false, false},
+        {"*", "a", true, true},
+        {"*", "/a", false, true},
+        {"*", "", true, true},
+        {"CN=*,O=Bank", "CN=eve,O=Bank/eve", false, false},
+        {"CN=*,O=Bank", "CN=a/b,O=Bank", false, true},
+        {"merchant-?", "merchant-\xc3\xa9", true, true},
+        {"a*b*c", "axbxbc", true, true},
+        {"a*b*c", "axbxb", false, false},
+        {"", "", false, false},
+        {"a", "", false, false},
+    };
+    char text[1025];
+    const struct redan_slice long_one = {text, sizeof(text) - 1};
+
+    (void)state;
+    for (size_t i = 0; i < REDAN_COUNT(whole); i++) {
+        struct redan_slice pattern = redan_slice_of(whole[i].pattern);
+        struct redan_slice t = redan_slice_of(whole[i].text);
+        if (redan_glob_whole(pattern, t) != whole[i].path ||
+            redan_glob_name(pattern, t) != whole[i].name)
+            fail_msg("row %zu", i);
+    }
+    memset(text, 'a', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    assert_false(redan_glob_whole(REDAN_S("**a*a*b"), long_one)); /* takes too long to say */
+    assert_false(redan_glob_name(REDAN_S("*a*a*a*b"), long_one));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_rows), cmocka_unit_test(test_every),
-                                       cmocka_unit_test(test_hostile)};
+                                       cmocka_unit_test(test_hostile),
+                                       cmocka_unit_test(test_whole)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

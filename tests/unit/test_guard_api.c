@@ -182,6 +182,73 @@ static void test_bodies_that_could_not_be_had(void **state)
     assert_int_equal(world_ask(w, &r), 413);
 }
 
+/* What lies beside the body that is judged: a query, Triton's binary form, a body where none belongs. */
+static void test_what_stands_beside(void **state)
+{
+    static const struct {
+        const char *method, *path, *query, *body;
+        int json_length;
+        unsigned status;
+        const char *says;
+    } rows[] = {
+        {"POST", "/v1/models/fraud:predict", "a=1", WORLD_BODY, 0, 403, "'?'"},
+        {"POST", "/v1/models/fraud:predict", "", WORLD_BODY, 1, 403, "binary"},
+        {"POST", "/v1/models/fraud:predict", "", WORLD_BODY, 0, 200, ""},
+        {"GET", "/v2/health/ready", "a=1", "", 0, 200, ""},
+        {"GET", "/v2/health/ready", "", WORLD_BODY, 0, 403, "no body"},
+        {"HEAD", "/metrics", "", "x", 0, 403, "no body"},
+    };
+    struct world *w = *state;
+
+    open_ok(w, WORLD_HEAD RULES, REDAN_GUARD_AS_POLICY);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        struct redan_guard_request r = world_request(w, "", rows[i].body);
+        struct redan_guard_call *call = NULL;
+        struct redan_guard_verdict v;
+
+        r.method = world_bytes(rows[i].method);
+        r.path = world_bytes(rows[i].path);
+        r.query = world_bytes(rows[i].query);
+        r.json_length = rows[i].json_length;
+        assert_int_equal(redan_guard_call(w->guard, &r, &call, &v), REDAN_GUARD_OK);
+        unsigned status = v.action == REDAN_GUARD_REFUSE ? v.status : 200;
+        if (status != rows[i].status || !strstr(v.reason, rows[i].says))
+            fail_msg("row %zu: %u \"%s\"", i, status, v.reason);
+        redan_guard_call_end(call, status, w->time_ms);
+    }
+    struct redan_guard_request r = world_request(w, "", "");
+    r.method = world_bytes("GET");
+    r.path = world_bytes("/metrics");
+    r.body_missing = 1;
+    assert_int_equal(world_ask(w, &r), 403);
+}
+
+/* Without a schema rule, too, a cell of another kind is unlike anything: a server may read the text as the number that it spells. */
+static void test_cells_of_another_kind(void **state)
+{
+    static const struct {
+        const char *body;
+        unsigned status;
+    } rows[] = {
+        {"{\"instances\":[" WORLD_ROW "]}", 200},
+        {"{\"instances\":[[12.5,3,20,0,null,\"pos\"]]}", 200}, /* may be missing */
+        {"{\"instances\":[[\"500000\",3,20,0,0.2,\"pos\"]]}", 422},
+        {"{\"instances\":[" WORLD_ROW ",[12.5,\"3\",20,0,0.2,\"pos\"]]}", 422},
+        {"{\"instances\":[[12.5,null,20,0,0.2,\"pos\"]]}", 422},
+        {"{\"instances\":[[12.5,3,20,0,0.2,null]]}", 422},
+    };
+    struct world *w = *state;
+
+    open_ok(
+        w, WORLD_HEAD "rules: [{id: n, stage: out-of-distribution, alpha: 0.01, action: refuse}]\n",
+        REDAN_GUARD_AS_POLICY);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        const struct redan_guard_request r = world_request(w, "ada", rows[i].body);
+        if (world_ask(w, &r) != rows[i].status)
+            fail_msg("row %zu", i);
+    }
+}
+
 static void test_paths_that_pass(void **state)
 {
     static const char *const methods[] = {"GET", "HEAD"};
@@ -639,6 +706,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         T(test_refusals),
         T(test_bodies_that_could_not_be_had),
+        T(test_what_stands_beside),
+        T(test_cells_of_another_kind),
         T(test_paths_that_pass),
         T(test_observe),
         T(test_actions),

@@ -5,39 +5,26 @@
 
 #include "base/buf.h"
 #include "guard/learn.h"
-
-static uint64_t draw(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15U;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
-static double uniform(uint64_t *state)
-{
-    return (double)(draw(state) >> 11) * 0x1p-53;
-}
+#include "stats/splitmix.h"
 
 /* id, amount (cents), day, week (day <= week), night, risk (thirds; may be missing), channel, bad. */
 static void table(struct redan_buf *out, size_t rows, uint64_t seed)
 {
     redan_buf_text(out, "id,amount,day,week,night,risk,channel,bad\r\n");
     for (size_t i = 0; i < rows; i++) {
-        unsigned day = (unsigned)(10 * uniform(&seed));
-        double u = uniform(&seed);
+        unsigned day = (unsigned)(10 * redan_splitmix_unit(&seed));
+        double u = redan_splitmix_unit(&seed);
 
-        redan_buf_printf(out, "%zu,%.2f,%u,%u,%s,", i + 1, 5 + 95 * uniform(&seed) * u, day,
-                         day + (unsigned)(30 * uniform(&seed)),
-                         uniform(&seed) < 0.2 ? "true" : "false");
-        if (uniform(&seed) < 0.9)
-            redan_buf_printf(out, "%.9g", (double)(int)(7 * uniform(&seed)) / 3);
+        redan_buf_printf(out, "%zu,%.2f,%u,%u,%s,", i + 1, 5 + 95 * redan_splitmix_unit(&seed) * u,
+                         day, day + (unsigned)(30 * redan_splitmix_unit(&seed)),
+                         redan_splitmix_unit(&seed) < 0.2 ? "true" : "false");
+        if (redan_splitmix_unit(&seed) < 0.9)
+            redan_buf_printf(out, "%.9g", (double)(int)(7 * redan_splitmix_unit(&seed)) / 3);
         redan_buf_printf(out, ",%s,%d\r\n",
                          u < 0.6   ? "pos"
                          : u < 0.9 ? "app"
                                    : "\"a \"\"web\"\" shop, far\"",
-                         uniform(&seed) < 0.1);
+                         redan_splitmix_unit(&seed) < 0.1);
     }
 }
 
@@ -83,7 +70,8 @@ static void learns_what_is_there(void **unused)
     assert_int_equal(l.calibration_rows, p->rows / 4);
     assert_int_equal(l.tuning_rows, p->rows / 8);
     assert_int_equal(l.reference_rows + l.tuning_rows + l.calibration_rows, p->rows);
-    assert_int_equal(p->references.rows, 512);
+    assert_int_equal(p->references.rows, 2048);
+    assert_int_equal(p->caller_references.rows, 512);
     static const struct {
         const char *name;
         enum redan_column_kind kind;

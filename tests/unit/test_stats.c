@@ -8,24 +8,12 @@
 #include "stats/interval.h"
 #include "stats/mahalanobis.h"
 #include "stats/neighbour.h"
-
-static uint64_t next(uint64_t *state) /* splitmix64 */
-{
-    uint64_t z = *state += 0x9e3779b97f4a7c15U;
-
-    z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9U;
-    z = (z ^ (z >> 27)) * 0x94d049bb133111ebU;
-    return z ^ (z >> 31);
-}
-
-static double uniform(uint64_t *state)
-{
-    return (double)(next(state) >> 11) * 0x1p-53;
-}
+#include "stats/splitmix.h"
 
 static double normal(uint64_t *state)
 {
-    return sqrt(-2 * log(1 - uniform(state))) * cos(6.283185307179586 * uniform(state));
+    return sqrt(-2 * log(1 - redan_splitmix_unit(state))) *
+           cos(6.283185307179586 * redan_splitmix_unit(state));
 }
 
 static void nearest_is_the_plain_one(void **unused)
@@ -197,14 +185,14 @@ static void interval_holds(void **unused)
         size_t rejected = 0;
 
         for (size_t i = 0; i < COUNT; i++) { /* insertion keeps them ascending */
-            double s = uniform(&state);
+            double s = redan_splitmix_unit(&state);
             size_t at = i;
             for (; at > 0 && scores[at - 1] > s; at--)
                 scores[at] = scores[at - 1];
             scores[at] = s;
         }
         for (size_t i = 0; i < FRESH; i++)
-            rejected += redan_conformal_p(scores, COUNT, uniform(&state)) <= 0.05;
+            rejected += redan_conformal_p(scores, COUNT, redan_splitmix_unit(&state)) <= 0.05;
         inside += rejected >= low && rejected <= high;
     }
     struct redan_interval share = redan_interval_exact(inside, TIMES, 0.999);
@@ -251,11 +239,11 @@ static double largest(uint64_t seed, size_t calibration, size_t length, double s
     redan_exchange_begin(&exchange);
     redan_ranks_begin(&ranks);
     for (size_t i = 0; i < calibration; i++)
-        redan_ranks_add(&ranks, -log(1 - uniform(&state)));
+        redan_ranks_add(&ranks, -log(1 - redan_splitmix_unit(&state)));
     for (size_t i = 0; i < length; i++) {
-        double score = -log(1 - uniform(&state)) + (i >= length / 2 ? shift : 0);
+        double score = -log(1 - redan_splitmix_unit(&state)) + (i >= length / 2 ? shift : 0);
 
-        redan_exchange_add(&exchange, redan_ranks_p(&ranks, score, uniform(&state)));
+        redan_exchange_add(&exchange, redan_ranks_p(&ranks, score, redan_splitmix_unit(&state)));
     }
     return exchange.most;
 }
@@ -287,8 +275,12 @@ static void ranks_are_uniform(void **unused)
     redan_ranks_begin(&ranks);
     for (int i = 0; i < 20000;
          i++) { /* many ties: three different scores, and some beyond the bins */
-        double u = uniform(&state);
-        double p = redan_ranks_p(&ranks, u < 0.3 ? 0 : u < 0.9 ? 1 : 1e9, uniform(&state));
+        double u = redan_splitmix_unit(&state);
+        double p = redan_ranks_p(&ranks,
+                                 u < 0.3   ? 0
+                                 : u < 0.9 ? 1
+                                           : 1e9,
+                                 redan_splitmix_unit(&state));
 
         assert_true(p >= 0 && p <= 1);
         counts[p < 1 ? (int)(p * 10) : 9]++;
