@@ -129,7 +129,8 @@ static ngx_int_t judge(ngx_http_request_t *r, struct redan_nginx_ctx *ctx)
         ngx_log_error(NGX_LOG_ERR, r->connection->log, 0, "redan: a request could not be judged");
         return closed(r, ctx);
     }
-    if (redan_nginx_headers(r, &ctx->verdict) != NGX_OK)
+    /* a policy that only observes came up while another one's limit cut the body: what is left is no request */
+    if (ctx->body_cut || redan_nginx_headers(r, &ctx->verdict) != NGX_OK)
         return closed(r, ctx);
     /* the upstream is sent the path that was judged, not another way to write it; conditions and ranges are not for answers that are made here */
     r->valid_unparsed_uri = 0;

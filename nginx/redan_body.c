@@ -123,7 +123,8 @@ static void piece_came(ngx_http_request_t *r)
             return;
         }
     }
-    if (ctx->body_missing)
+    ctx->body_cut = ctx->body_missing;
+    if (ctx->body_cut)
         read_no_more(r);
     r->read_event_handler = ngx_http_block_reading;
     if (!ctx->body_missing && hand_back(r, ctx) != NGX_OK) {

@@ -14,6 +14,11 @@ ngx_int_t redan_nginx_body_next(ngx_http_request_t *r, ngx_chain_t *in)
     return body_next(r, in);
 }
 
+static struct redan_bytes bytes_of(const ngx_str_t *text)
+{
+    return (struct redan_bytes){(const char *)text->data, text->len};
+}
+
 static struct redan_bytes encoding_of(ngx_http_request_t *r)
 {
     ngx_table_elt_t *encoding = r->headers_out.content_encoding;
@@ -52,6 +57,30 @@ static ngx_int_t refuse_upgrade(ngx_http_request_t *r)
     return ngx_http_filter_finalize_request(r, &ngx_http_redan_module, NGX_HTTP_BAD_GATEWAY);
 }
 
+/* Beside scores that are made coarser, what could carry one does not leave. */
+static void headers_judge(ngx_http_request_t *r, struct redan_nginx_ctx *ctx)
+{
+    ngx_http_headers_out_t *out = &r->headers_out;
+
+    if (!redan_guard_answer_header(ctx->call, (struct redan_bytes){NULL, 0},
+                                   bytes_of(&out->status_line))) {
+        ngx_str_null(&out->status_line);
+    }
+    for (ngx_list_part_t *part = &out->headers.part; part; part = part->next) {
+        ngx_table_elt_t *headers = part->elts;
+        for (ngx_uint_t i = 0; i < part->nelts; i++) {
+            if (redan_guard_answer_header(ctx->call, bytes_of(&headers[i].key),
+                                          bytes_of(&headers[i].value)))
+                continue;
+            headers[i].hash = 0;
+            if (out->location == &headers[i]) /* nginx writes it anew */
+                out->location = NULL;
+            if (out->etag == &headers[i])
+                out->etag = NULL;
+        }
+    }
+}
+
 static ngx_int_t answer_begin(ngx_http_request_t *r, struct redan_nginx_ctx *ctx)
 {
     const struct redan_guard_head head = {
@@ -66,6 +95,7 @@ static ngx_int_t answer_begin(ngx_http_request_t *r, struct redan_nginx_ctx *ctx
 
     ctx->begun = 1;
     ctx->plan = redan_guard_answer_begin(ctx->call, &head);
+    headers_judge(r, ctx);
     if (ctx->plan == REDAN_GUARD_PASS)
         return header_next(r);
     r->main_filter_need_in_memory = 1; /* files, too, are brought into memory before this filter */

@@ -65,6 +65,7 @@ struct redan_nginx_ctx {
     u_char *body;
     size_t body_length, body_room;
     unsigned body_missing : 1;
+    unsigned body_cut : 1; /* a part of it was read, and the rest will not be */
     unsigned observes : 1; /* nothing is enforced */
 
     /* the answer */

@@ -145,6 +145,10 @@ struct redan_guard_head {
 enum redan_guard_plan redan_guard_answer_begin(struct redan_guard_call *call,
                                                const struct redan_guard_head *head);
 
+/* After `begin`: whether a header of this answer may leave, or, with an empty name, the words of its status. Beside scores that are made coarser none may that could carry one. */
+int redan_guard_answer_header(const struct redan_guard_call *call, struct redan_bytes name,
+                              struct redan_bytes value);
+
 struct redan_guard_out {
     struct redan_bytes bytes; /* what may leave now; valid until the next feeding or the end */
     unsigned

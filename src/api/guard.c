@@ -234,6 +234,13 @@ enum redan_guard_plan redan_guard_answer_begin(struct redan_guard_call *call,
                                    slice_of(head->encoding), head->length)];
 }
 
+int redan_guard_answer_header(const struct redan_guard_call *call, struct redan_bytes name,
+                              struct redan_bytes value)
+{
+    return !call || redan_call_answer_header((const struct redan_call *)call, slice_of(name),
+                                             slice_of(value));
+}
+
 enum redan_guard_answer redan_guard_answer_feed(struct redan_guard_call *call,
                                                 struct redan_bytes piece, int last,
                                                 struct redan_guard_out *out)

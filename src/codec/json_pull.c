@@ -373,3 +373,60 @@ enum redan_status redan_json_numbers(struct redan_json *reader, double *values, 
     *count = n;
     return REDAN_OK;
 }
+
+static bool take(const char **at, const char *end, struct redan_slice bytes)
+{
+    if ((size_t)(end - *at) < bytes.len || memcmp(*at, bytes.at, bytes.len) != 0)
+        return false;
+    *at += bytes.len;
+    return true;
+}
+
+/* A run of exactly so many numbers. */
+static bool take_numbers(const struct redan_json *reader, const char **at, double *values,
+                         size_t count)
+{
+    const char *p = skip_blanks(*at, reader->end);
+    struct redan_json_decimal number;
+
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && (p == reader->end || *p++ != ','))
+            return false;
+        const char *begin = p = skip_blanks(p, reader->end);
+        if (p == reader->end || !begins_number(*p) ||
+            !scan_number(reader->text.at, &p, reader->end, &number))
+            return false;
+        if (!round_exact(&number, &values[i]) &&
+            !redan_json_round(&number, (struct redan_slice){begin, (size_t)(p - begin)},
+                              &values[i]))
+            return false;
+        p = skip_blanks(p, reader->end);
+    }
+    *at = p;
+    return true;
+}
+
+bool redan_json_same(struct redan_json *reader, const struct redan_json_like *like,
+                     struct redan_slice *text, double *values)
+{
+    const char *end = reader->end;
+    const char *p = skip_blanks(reader->at, end);
+    size_t took = like->values + like->numbers;
+
+    if (reader->state != AFTER || reader->object || took > reader->left || p == end || *p != ',')
+        return false;
+    p = skip_blanks(p + 1, end);
+    if (!take(&p, end, like->before))
+        return false;
+    const char *begin = p;
+    p = skip_plain(p, end);
+    const struct redan_slice found = {begin, (size_t)(p - begin)};
+    if (!take(&p, end, like->between) || !take_numbers(reader, &p, values, like->numbers) ||
+        !take(&p, end, like->after))
+        return false;
+    *text = found;
+    reader->at = p;
+    reader->left -= took;
+    reader->last = REDAN_JSON_OBJECT_END;
+    return true;
+}

@@ -90,6 +90,22 @@ REDAN_NODISCARD enum redan_status redan_json_doubles(struct redan_json *reader, 
 REDAN_NODISCARD enum redan_status redan_json_numbers(struct redan_json *reader, double *values,
                                                      size_t max, size_t *count);
 
+/* Elements of an array are often spelled alike, but for one text and a run of numbers: `{"name":"`, a text, `","data":[`, numbers, `]}`. The bytes of one that was read already, and what it took. */
+struct redan_json_like {
+    struct redan_slice before, between, after;
+    size_t values; /* but for the numbers */
+    size_t numbers;
+};
+/* Values that the limit still allows: the difference over an element is what it took. */
+static inline size_t redan_json_left(const struct redan_json *reader)
+{
+    return reader->left;
+}
+/* In the array of that element, after a value: whether the next one is spelled like it, with a text of plain ASCII and as many finite numbers. Then it is read, and may be nothing else, since the same
+ * bytes in the same place are the same tokens. Otherwise nothing is read, and nothing is said. */
+bool redan_json_same(struct redan_json *reader, const struct redan_json_like *like,
+                     struct redan_slice *text, double *values);
+
 /* The nearest double of a NUMBER token; false when it is not finite. */
 bool redan_json_number(const struct redan_json_token *token, double *value);
 /* The same from a spelling; false also when the text is not a JSON number. The locale has no part in it. */

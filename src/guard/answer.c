@@ -1,6 +1,7 @@
 /* The life of one answer: how it is to be read, what waits, and what leaves. */
 #include "guard/answer.h"
 
+#include "guard/answer_number.h"
 #include "guard/answer_parts.h"
 
 enum { KEEP_MOST = 1024 };
@@ -126,12 +127,14 @@ enum redan_answer_way redan_answering_begin(struct redan_answering *answering, u
     answering->status = status;
     answering->fault = status >= 400;
     answering->way = REDAN_ANSWER_WHOLE;
-    if (status < 200 || status == 204 || status == 304 || (answering->fault && length == 0))
+    if (status == 204 || status == 304 || (answering->fault && length == 0))
         return answering->way = REDAN_ANSWER_PASS; /* RFC 9110 6.4.1: no content */
     encoding = redan_slice_trim(encoding.len ? encoding : REDAN_S(""));
     if (encoding.len && !same_word(encoding, "identity"))
         return answering->way = unread(answering, "the model's answer is compressed", encoding);
-    answering->form = form_of(content_type.len ? content_type : REDAN_S(""));
+    content_type = content_type.len ? content_type : REDAN_S("");
+    if (status >= 200 && !(answering->shaping && redan_text_real(content_type)))
+        answering->form = form_of(content_type);
     if (answering->form == REDAN_FORM_NONE)
         return answering->way = unread(
                    answering,
@@ -141,6 +144,17 @@ enum redan_answer_way redan_answering_begin(struct redan_answering *answering, u
     if (answering->form == REDAN_FORM_SSE || (answering->form == REDAN_FORM_LINES && !fits))
         answering->way = REDAN_ANSWER_STREAM;
     return answering->way;
+}
+
+bool redan_answering_header(const struct redan_answering *answering, struct redan_slice name,
+                            struct redan_slice value)
+{
+    static const char origin[] = "access-control-"; /* followed by addresses */
+
+    if (!answering->shaping || !value.len)
+        return true;
+    return same_word(redan_slice_sub(name, 0, sizeof(origin) - 1), origin) ||
+           !redan_text_real(value);
 }
 
 /* --- what leaves ------------------------------------------------------------------------------------------------------------ */

@@ -43,7 +43,7 @@ struct redan_answer_piece {
 
 struct redan_answering;
 
-/* Everything in the context's arena or freed by _done; at most policy->bytes are held back, twice that in memory. */
+/* Everything in the context's arena or freed by _done; at most policy->bytes are held back. While one text is judged it takes up to ten times that beside it (a value of the tape per eight bytes), given back at once. */
 REDAN_NODISCARD enum redan_status redan_answering_new(struct redan_ctx *ctx,
                                                       const struct redan_answer_wanted *wanted,
                                                       struct redan_answering **answering);
@@ -54,6 +54,9 @@ enum redan_answer_way redan_answering_begin(struct redan_answering *answering, u
 REDAN_NODISCARD enum redan_status redan_answering_feed(struct redan_answering *answering,
                                                        struct redan_slice piece, bool last,
                                                        struct redan_answer_piece *out);
+/* Whether a line beside a body that is shaped may leave: a header, or the words of the status when `name` is empty. What could carry a score may not. */
+bool redan_answering_header(const struct redan_answering *answering, struct redan_slice name,
+                            struct redan_slice value);
 void redan_answering_facts(const struct redan_answering *answering,
                            struct redan_answer_facts *facts);
 void redan_answering_done(struct redan_answering *answering);

@@ -2,6 +2,7 @@
 #include <math.h>
 
 #include "codec/json.h"
+#include "guard/answer_number.h"
 #include "guard/answer_parts.h"
 
 static bool real(const struct redan_tape *tape, uint32_t at)
@@ -70,7 +71,10 @@ static void label_object(const struct redan_answering *answering, struct redan_t
     redan_place_object(answering, tape, at, &object);
     if (object.best != REDAN_TAPE_NONE) { /* {"fraud": 0.9, "fine": 0.1} becomes "fraud" */
         size_t begin = redan_tape_edit_begin(tape);
-        redan_json_string_add(&tape->edits, redan_tape_key(&tape->values[object.best]));
+        if (redan_text_real(redan_tape_key(&tape->values[object.best])))
+            redan_buf_printf(&tape->edits, "%u", (unsigned)tape->values[object.best].ordinal);
+        else
+            redan_json_string_add(&tape->edits, redan_tape_key(&tape->values[object.best]));
         redan_tape_edit_end(tape, at, begin);
         return;
     }

@@ -44,12 +44,21 @@ static bool exponent(struct redan_slice text, size_t mark)
            !letter(at_or(text, end));
 }
 
+/* What follows the point of 9.e-1, as NumPy writes it. */
+static bool power(struct redan_slice text, size_t i)
+{
+    char sign = at_or(text, i + 1);
+
+    return (at_or(text, i) == 'e' || at_or(text, i) == 'E') &&
+           (digit(sign) || ((sign == '-' || sign == '+') && digit(at_or(text, i + 2))));
+}
+
 bool redan_text_real(struct redan_slice text)
 {
     for (size_t i = 0; i < text.len; i++) {
         char c = text.at[i];
         bool before = i > 0 && digit(text.at[i - 1]);
-        if ((c == '.' && digit(at_or(text, i + 1))) ||
+        if ((c == '.' && (digit(at_or(text, i + 1)) || (before && power(text, i + 1)))) ||
             (c == ',' && before && digit(at_or(text, i + 1))) || (c == '%' && before) ||
             ((c == 'e' || c == 'E') && exponent(text, i)))
             return true;

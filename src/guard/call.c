@@ -352,6 +352,12 @@ enum redan_answer_way redan_call_answer(struct redan_call *call, unsigned status
     return call->enforce ? REDAN_ANSWER_WHOLE : REDAN_ANSWER_PASS;
 }
 
+bool redan_call_answer_header(const struct redan_call *call, struct redan_slice name,
+                              struct redan_slice value)
+{
+    return !call->answering || redan_answering_header(call->answering, name, value);
+}
+
 enum redan_status redan_call_feed(struct redan_call *call, struct redan_slice piece, bool last,
                                   struct redan_answer_piece *out)
 {

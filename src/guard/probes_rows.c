@@ -85,7 +85,7 @@ static void put_category(const struct redan_column *column, size_t category, dou
             return;
         }
     }
-    *value = NAN;
+    *value = (double)NAN;
     *text = column->categories[category];
 }
 
@@ -191,7 +191,7 @@ bool redan_making_wrong(struct redan_making *m, size_t c, enum redan_wrong how,
         if (!m->texts)
             return false;
         m->texts[c] = REDAN_S("57 EUR");
-        m->values[c] = NAN;
+        m->values[c] = (double)NAN;
         break;
     case REDAN_WRONG_RANGE:
         m->values[c] = column->high + 10 * (column->high - column->low) + 1000;

@@ -54,6 +54,9 @@ REDAN_NODISCARD enum redan_status redan_call_begin(struct redan_worker *worker,
 enum redan_answer_way redan_call_answer(struct redan_call *call, unsigned status,
                                         struct redan_slice content_type,
                                         struct redan_slice encoding, uint64_t length);
+/* After it: whether a header of this answer, or with an empty name the words of its status, may leave. */
+bool redan_call_answer_header(const struct redan_call *call, struct redan_slice name,
+                              struct redan_slice value);
 REDAN_NODISCARD enum redan_status redan_call_feed(struct redan_call *call, struct redan_slice piece,
                                                   bool last, struct redan_answer_piece *out);
 /* Writes the event; the call is over. NULL is accepted. */

@@ -84,6 +84,7 @@ static enum redan_status read_value(struct redan_json *json, struct redan_cells 
 
     REDAN_TRY(redan_json_next(json, &token));
     *ended = token.kind == REDAN_JSON_ARRAY_END;
+    input->data_end = token.offset;
     if (*ended)
         return REDAN_OK;
     bool row = token.kind == REDAN_JSON_ARRAY;
@@ -186,6 +187,56 @@ static enum redan_status check_whole(struct redan_ctx *ctx, const struct redan_c
     return check_values(ctx, cells, input);
 }
 
+static enum redan_status read_name(struct redan_json *json, struct redan_oip_input *input)
+{
+    struct redan_json_token token;
+
+    REDAN_TRY(redan_rows_text_token(json, "name", &token));
+    if (token.text.at == json->text.at + token.offset + 1) /* no escapes */
+        input->name_at = token.offset + 1;
+    return redan_copy(json->ctx, token.text, &input->name);
+}
+
+bool redan_oip_input_like(const struct redan_oip_input *input, struct redan_slice text,
+                          struct redan_json_like *like)
+{
+    size_t name_end = input->name_at + input->name.len;
+
+    if (!input->name_at || input->offset < name_end || input->nested[1] || !input->count)
+        return false;
+    *like = (struct redan_json_like){
+        .before = redan_slice_sub(text, input->from, input->name_at - input->from),
+        .between = redan_slice_sub(text, name_end, input->offset + 1 - name_end),
+        .after = redan_slice_sub(text, input->data_end, input->end + 1 - input->data_end),
+        .values = input->taken - input->count,
+        .numbers = input->count};
+    return true;
+}
+
+enum redan_status redan_oip_input_same(struct redan_json *json, struct redan_cells *cells,
+                                       const struct redan_json_like *like,
+                                       const struct redan_oip_input *other,
+                                       struct redan_oip_input *input, bool *read)
+{
+    struct redan_slice name = {"", 0};
+    struct redan_oip_input made = *other;
+
+    *read = false;
+    if (cells->room - input->start < like->numbers ||
+        !redan_json_same(json, like, &name, cells->values + input->start))
+        return REDAN_OK;
+    *read = true;
+    made.start = input->start;
+    made.offset = (size_t)(name.at - json->text.at) + name.len + like->between.len - 1;
+    if (name.len > REDAN_NAME_MAX)
+        return redan_rows_text_long(json->ctx, "name", made.offset);
+    if (name.len == 0)
+        return redan_fail(json->ctx, REDAN_E_SCHEMA, made.offset, "the input has no name");
+    REDAN_TRY(redan_copy(json->ctx, name, &made.name));
+    *input = made;
+    return check_values(json->ctx, cells, input);
+}
+
 enum redan_status redan_oip_input_read(struct redan_json *json, struct redan_cells *cells,
                                        struct redan_oip_input *input)
 {
@@ -193,10 +244,11 @@ enum redan_status redan_oip_input_read(struct redan_json *json, struct redan_cel
 
     for (;;) {
         REDAN_TRY(redan_json_next(json, &token));
+        input->end = token.offset;
         if (token.kind == REDAN_JSON_OBJECT_END)
             return check_whole(json->ctx, cells, input, token.offset);
         if (redan_slice_is(token.text, "name"))
-            REDAN_TRY(redan_rows_text(json, "name", &input->name));
+            REDAN_TRY(read_name(json, input));
         else if (redan_slice_is(token.text, "datatype"))
             REDAN_TRY(redan_rows_text(json, "datatype", &input->datatype));
         else if (redan_slice_is(token.text, "shape"))

@@ -1,6 +1,7 @@
 """Answers that are held whole: their headers wait, their length is right, and what may not leave does not."""
 
 import json
+import os
 import unittest
 import zlib
 
@@ -150,6 +151,54 @@ class Labels(unittest.TestCase):
             self.assertNotIn(b"0.25", answer.body)
         up.close()
 
+    HEADERS = [("X-Score", "0.9345"), ("ETag", '"0.9345"'), ("Location", "/0.9345"), ("Server-Timing", "p;dur=93.45"),
+               ("Set-Cookie", "p=.9345"), ("Access-Control-Allow-Origin", "http://10.0.0.1"), ("X-Kept", "fraud 7")]
+
+    def test_scores_do_not_leave_beside_the_body(self):
+        """In a header, in the words of a status, in a parameter of the content type, or under a status that has no body."""
+        up, context = served(server.POLICY + RULES % "answers: labels\n  threshold: 0.5")
+        with context as nginx:
+            for status, body in ((200, b'{"predictions": [1]}'), (204, b""), (304, b""), (500, b'{"error": "no"}'), (400, b"")):
+                head = f"HTTP/1.1 {status} 0.9345\r\nContent-Type: application/json\r\n"
+                head += "".join(f"{name}: {value}\r\n" for name, value in self.HEADERS)
+                up.answer = lambda _, head=head, body=body: head.encode() + b"Content-Length: %d\r\n\r\n" % len(body) + body
+                with client.Client(nginx.port) as raw:
+                    raw.send(client.message("POST", PREDICT, rows((0.25, 1)), [JSON, ("X-Caller", "a"), ("Connection", "close")]))
+                    while raw.more():
+                        pass
+                    self.assertIn(b" %d" % status, raw.data)
+                    self.assertNotIn(b"93", raw.data.replace(b"Date", b""), raw.data)
+                    self.assertIn(b"X-Kept: fraud 7", raw.data)
+                    self.assertIn(b"http://10.0.0.1", raw.data)
+                    self.assertTrue(raw.data.endswith(b"\r\n\r\n" + body), raw.data)
+            for kind in ("application/json; p=0.9345", "application/0.9345+json", "application/json; charset=0.9345"):
+                up.answer = lambda _, kind=kind: upstream.answer(200, b'{"predictions": [1]}', [("Content-Type", kind)])
+                answer = predict(nginx.port)
+                self.assertEqual((answer.status, answer.value("Content-Type")), (502, "application/json"), kind)
+        up.close()
+
+    def test_a_status_that_is_no_answer(self):
+        up, context = served(server.POLICY + RULES % "answers: labels\n  threshold: 0.5")
+        with context as nginx:
+            for status in (100, 102, 103, 199):
+                up.answer = lambda _, status=status: upstream.answer(status, b'{"predictions": [0.9345]}', [JSON, ("Connection", "close")])
+                with client.Client(nginx.port) as raw:
+                    raw.send(client.message("POST", PREDICT, rows((0.25, 1)), [JSON, ("X-Caller", "a"), ("Connection", "close")]))
+                    while raw.more():
+                        pass
+                    self.assertNotIn(b"9345", raw.data)
+                    self.assertTrue(raw.data.startswith(b"HTTP/1.1 502"), raw.data)
+        up.close()
+
+    def test_headers_are_as_they_came_where_nothing_is_shaped(self):
+        for how in ({"policy": server.POLICY + RULES % ""},
+                    {"policy": server.POLICY + RULES % "answers: labels", "guard": "redan_mode observe;"}):
+            up, context = served(**how)
+            with context as nginx:
+                up.answer = lambda _: upstream.answer(200, b'{"predictions": [1]}', [JSON, *self.HEADERS[:1]])
+                self.assertEqual(predict(nginx.port).value("X-Score"), "0.9345")
+            up.close()
+
     def test_rounded(self):
         up, context = served(server.POLICY + RULES % "decimals: 1")
         with context as nginx:
@@ -241,6 +290,143 @@ class Ways(unittest.TestCase):
             self.assertEqual(predict(nginx.port, b"{").status, 400)
             self.assertEqual(up.seen(), [])
         up.close()
+
+
+class Upstreams(unittest.TestCase):
+    """Upstreams that answer early, badly, twice, from a cache or by way of another location: no score leaves."""
+
+    POLICY = server.POLICY + RULES % "answers: labels\n  threshold: 0.5"
+    GOOD = b'{"predictions": [0.9345], "debug": 1}'
+
+    def setUp(self):
+        self.up = upstream.Upstream()
+
+    def tearDown(self):
+        self.up.close()
+
+    def served(self, locations="location / { redan_guard on; proxy_pass http://model; }", **how):
+        return server.Nginx(self.up.port, **{"policy": self.POLICY, "locations": locations, **how})
+
+    def labelled(self, answer):
+        self.assertEqual(answer.status, 200, answer)
+        self.assertEqual(answer.json(), {"predictions": [1]}, answer)
+        self.assertIsNone(answer.value("X-Score"))
+
+    def test_before_the_body_was_sent(self):
+        body = rows(*[[0.5] * 20] * 900)
+
+        def early(_, send):
+            send(upstream.answer(200, self.GOOD, [JSON, ("Connection", "close")]))
+            raise upstream.Cut
+        self.up.stream = early
+        self.up._body = lambda request, stream: b""  # nothing of it is read
+        with self.served() as nginx:
+            for _ in range(5):
+                answer = predict(nginx.port, body)
+                self.assertIn(answer.status, (200, 502), answer)
+                self.assertNotIn(b"9345", answer.body)
+
+    def test_the_next_upstream(self):
+        bad = upstream.Upstream()
+        ways = [lambda _, send: send(upstream.answer(500, b'{"error": "0.9345"}', [JSON])),
+                lambda _, send: send(b"HTTP/1.1 200 OK\r\nContent-Type: app"),
+                lambda _, send: None]
+        with self.served("location / { redan_guard on; proxy_pass http://two; "
+                         "proxy_next_upstream error timeout invalid_header http_500 non_idempotent; }",
+                         http="upstream two { server 127.0.0.1:%d max_fails=0; server 127.0.0.1:%d max_fails=0 backup; }"
+                         % (bad.port, self.up.port)) as nginx:
+            self.up.answer = lambda _: upstream.answer(200, self.GOOD, [JSON, ("X-Score", "0.9345")])
+            for way in ways:
+                def stream(request, send, way=way):
+                    way(request, send)
+                    raise upstream.Cut
+                bad.stream = stream
+                self.labelled(predict(nginx.port))
+
+            def half(_, send):
+                send(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 40\r\n\r\n" + self.GOOD)
+                raise upstream.Cut
+            bad.stream = half  # its headers were held, and it is not asked again
+            answer = predict(nginx.port)
+            self.assertEqual(answer.status, 502)
+            self.assertNotIn(b"9345", answer.body)
+            server.wait(lambda: len(nginx.event_lines()) == 4)
+        bad.close()
+
+    def test_from_a_cache(self):
+        self.up.answer = lambda _: upstream.answer(200, self.GOOD, [JSON, ("X-Score", "0.9345"), ("ETag", '"0.9345"')])
+        with self.served("location / { redan_guard on; proxy_pass http://model; proxy_cache c; proxy_cache_methods POST; "
+                         "proxy_cache_key $request_body; proxy_cache_valid 200 1h; add_header X-Cache $upstream_cache_status; }",
+                         http="proxy_cache_path cache keys_zone=c:1m;") as nginx:
+            for cached in ("MISS", "HIT", "HIT"):
+                answer = predict(nginx.port)
+                self.labelled(answer)
+                self.assertEqual(answer.value("X-Cache"), cached)
+            self.assertEqual(len(self.up.seen()), 1)
+
+    def test_by_way_of_another_location(self):
+        kept = self.GOOD
+        for place in ("/file", "@file", "/again"):
+            self.up.answer = lambda r, place=place: (
+                upstream.answer(200, kept, [JSON, ("X-Score", "0.9345")]) if r.target == "/again"
+                else upstream.answer(200, b"{}", [JSON, ("X-Accel-Redirect", place), ("X-Score", "0.9345")]))
+            with self.served("""location /v1/ { redan_guard on; proxy_pass http://model; }
+                location = /file { internal; root html; default_type application/json; try_files /a.json =404; }
+                location @file { root html; default_type application/json; try_files /a.json =404; }
+                location = /again { internal; proxy_method GET; proxy_pass http://model; }""") as nginx:
+                (nginx.folder / "html").mkdir()
+                (nginx.folder / "html" / "a.json").write_bytes(kept)
+                os.chmod(nginx.folder / "html", 0o755)
+                self.labelled(predict(nginx.port))
+
+    def test_what_is_no_whole_answer(self):
+        chunked = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\nTrailer: X-Score\r\n\r\n"
+        body = b"%x\r\n%s\r\n0\r\n" % (len(self.GOOD), self.GOOD)
+        head = b"HTTP/1.1 %s\r\nContent-Type: application/json\r\nConnection: close\r\n%s\r\n"
+        rows_of = [
+            (chunked + body + b"X-Score: 0.9345\r\n\r\n", 200),
+            (chunked + body[:-5], 502),
+            (self.GOOD, 502),  # HTTP/0.9
+            (head % (b"206 Partial", b"Content-Range: bytes 0-36/37\r\nContent-Length: 37\r\n") + self.GOOD, 206),
+            (head % (b"200 OK", b"Content-Length: 10\r\n") + self.GOOD, 502),
+            (head % (b"200 OK", b"Content-Encoding: identity\r\nContent-Encoding: gzip\r\n") + self.GOOD, 502),
+            (head % (b"302 Found", b"Location: http://x/?p=0.9345\r\n") + self.GOOD, 302),
+            (head % (b"204 No", b"") + self.GOOD, 204),
+            (head % (b"304 No", b"") + self.GOOD, 304),
+        ]
+        with self.served() as nginx:
+            for raw, status in rows_of:
+                def stream(_, send, raw=raw):
+                    send(raw)
+                    raise upstream.Cut
+                self.up.stream = stream
+                with client.Client(nginx.port) as c:
+                    c.send(client.message("POST", PREDICT, rows((0.25, 1)), [JSON, ("X-Caller", "a"), ("Connection", "close")]))
+                    while c.more():
+                        pass
+                    self.assertTrue(c.data.startswith(b"HTTP/1.1 %d" % status), (raw, c.data))
+                    self.assertNotIn(b"9345", c.data)
+
+    def test_a_wait_that_nobody_waits_for(self):
+        policy = server.POLICY.replace("requests: 100000, per: 1m, action: refuse",
+                                       "requests: 1, per: 1h, action: degrade, degrade: {answers: labels, delay: 400ms}")
+        self.up.answer = lambda _: upstream.answer(200, self.GOOD, [JSON, ("X-Score", "0.9345")])
+        with self.served("location / { redan_guard on; limit_req zone=l burst=50; proxy_pass http://model; }", policy=policy,
+                         http="limit_req_zone $binary_remote_addr zone=l:1m rate=40r/s;") as nginx:
+            self.assertEqual(predict(nginx.port).value("X-Score"), "0.9345")  # not degraded yet
+            asked = client.message("POST", PREDICT, rows((0.25, 1)), [JSON, ("X-Caller", "tester")])
+            for i in range(12):
+                c = client.Client(nginx.port)
+                c.send(asked * (1 + i % 3))
+                c.close()
+            with client.Client(nginx.port) as c:  # pipelined behind a wait
+                c.send(asked * 3)
+                for _ in range(3):
+                    answer = c.answer()
+                    self.assertEqual((answer.status, answer.json()["predictions"]), (200, [1]))
+                    self.assertIsNone(answer.value("X-Score"))
+            server.wait(lambda: len(nginx.event_lines()) >= 16)
+            self.assertEqual(predict(nginx.port).status, 200)
 
 
 if __name__ == "__main__":

@@ -92,9 +92,66 @@ class Http(unittest.TestCase):
         for request in self.up.seen():
             self.assertTrue(request.target.startswith("/v2/health/live"), request.target)
 
-    def test_the_query_is_passed_on(self):
-        predict(self.nginx.port, path=PREDICT + "?a=1&b=%20")
-        self.assertEqual(self.up.seen()[0].target, PREDICT + "?a=1&b=%20")
+    def test_what_would_be_read_otherwise(self):
+        """Each reaches the upstream not at all; what follows on the connection neither."""
+        body = rows((0.5,))
+        inner = message("POST", "/elsewhere", body, [JSON, CALLER])
+        chunked = ("Transfer-Encoding", "chunked")
+        refused = {
+            "a length and chunks": message("POST", PREDICT, b"0\r\n\r\n" + inner, [JSON, CALLER, chunked]),
+            "two lengths": message("POST", PREDICT, body, [JSON, CALLER, ("Content-Length", "4")]),
+            "two encodings": message("POST", PREDICT, b"0\r\n\r\n" + inner,
+                                     [JSON, CALLER, chunked, ("Transfer-Encoding", "identity")], length=False),
+            "another coding": message("POST", PREDICT, b"0\r\n\r\n", [JSON, CALLER, ("Transfer-Encoding", "gzip, chunked")], length=False),
+            "chunks cut at the limit": message("POST", PREDICT, b"11000\r\n" + b" " * 0x11000 + b"\r\n" + inner,
+                                               [JSON, CALLER, chunked], length=False),
+            "a body with GET": message("GET", "/v2/health/live", body, [JSON, CALLER]),
+            "chunks with GET": message("GET", "/v2/health/live", b"4\r\nabcd\r\n0\r\n\r\n", [CALLER, chunked], length=False),
+            "many chunks with GET": message("GET", "/v2/health/live", b"11000\r\n" + b" " * 0x11000 + b"\r\n" + inner,
+                                            [CALLER, chunked], length=False),
+            "binary tensors": message("POST", PREDICT, body, [JSON, CALLER, ("Inference-Header-Content-Length", "0")]),
+            "binary tensors, unsaid": message("POST", PREDICT, body, [JSON, CALLER, ("Inference-Header-Content-Length", "")]),
+            "compressed, after all": message("POST", PREDICT, body, [JSON, CALLER, ("Content-Encoding", "identity"),
+                                                                     ("Content-Encoding", "gzip")]),
+            "two types": message("POST", PREDICT, body, [JSON, CALLER, ("Content-Type", "text/csv")]),
+            "a type with another charset": message("POST", PREDICT, body, [("Content-Type", "application/json; charset=utf-16"), CALLER]),
+            "a path with a parameter": message("POST", PREDICT + ";v=1", body, [JSON, CALLER]),
+            "a path escaped twice": message("POST", "/v1/models/fraud%253apredict", body, [JSON, CALLER]),
+            "a path with a line in it": message("POST", PREDICT + "%0d%0aX: y", body, [JSON, CALLER]),
+        }
+        for name, data in refused.items():
+            with self.subTest(name=name), Client(self.nginx.port, timeout=20) as c:
+                self.up.reset()
+                c.send(data)
+                self.assertGreaterEqual(c.answer().status, 400)
+                self.assertEqual(self.up.seen(), [])
+        with Client(self.nginx.port) as c:  # a chunk's extensions and trailers are nobody's headers
+            c.send(message("POST", PREDICT, b"%x;a=b\r\n%s\r\n0\r\nX-Redan-Caller: boss\r\n\r\n" % (len(body), body),
+                           [JSON, CALLER, chunked], length=False))
+            self.assertEqual(c.answer().status, 200)
+        self.assertEqual(self.up.seen()[0].values("X-Redan-Caller"), ["tester"])
+
+    def test_headers_that_make_another_request(self):
+        others = [("X-Original-URL", "/x"), ("X-Rewrite-URL", "/x"), ("X-HTTP-Method-Override", "PUT"), ("Connection", "X-Redan-Caller")]
+        predict(self.nginx.port, headers=others)
+        seen = self.up.seen()[0]
+        self.assertEqual([seen.values(name) for name, _ in others], [[], [], [], []])
+        self.assertEqual(seen.values("X-Redan-Caller"), ["tester"])
+
+    def test_headers_with_underscores(self):
+        with server.Nginx(self.up.port, server="underscores_in_headers on;") as nginx:
+            for header in (("Content_Encoding", "gzip"), ("Content_Type", "text/csv"), ("Inference_Header_Content_Length", "0")):
+                with self.subTest(header=header):
+                    self.assertIn(predict(nginx.port, headers=[header]).status, (403, 415))
+            self.assertEqual(self.up.seen(), [])
+            predict(nginx.port, headers=[("X_Redan_Caller", "boss"), ("X_Original_URL", "/x")])
+            self.assertEqual([n for n, _ in self.up.seen()[0].headers if "_" in n], [])
+
+    def test_a_query_is_for_what_passes(self):
+        self.assertEqual(predict(self.nginx.port, path=PREDICT + "?a=1&b=%20").status, 403)
+        self.assertEqual(self.up.seen(), [])
+        ask(self.nginx.port, "GET", "/v2/health/live?a=1&b=%20")
+        self.assertEqual(self.up.seen()[0].target, "/v2/health/live?a=1&b=%20")
 
     def test_headers_that_only_the_guard_writes(self):
         spoofed = [("X-Redan", "trusted"), ("x-redan-caller", "boss"), ("X-REDAN-Whatever", "1"), ("X-Other", "kept")]

@@ -199,6 +199,18 @@ class Swap(unittest.TestCase):
             server.wait(lambda: predict(nginx.port).status == 413)
         up.close()
 
+    def test_a_body_that_one_policy_cuts_and_the_next_observes(self):
+        up = upstream.Upstream()
+        with server.Nginx(up.port) as nginx, client.Client(nginx.port) as c:
+            c.send(client.message("POST", PREDICT, b"", [JSON, ("X-Caller", "t"), ("Transfer-Encoding", "chunked")], length=False))
+            c.send(b"8000\r\n" + b" " * 0x8000 + b"\r\n")
+            nginx.policy.write_text(server.POLICY.replace("enforce", "observe"))
+            server.wait(lambda: "mode observe" in nginx.log())
+            c.send(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+            self.assertEqual(c.answer().status, 503)  # half a request is none
+            self.assertEqual(up.seen(), [])
+        up.close()
+
     def test_a_worker_that_cannot_open_answers_503_and_comes_back(self):
         up = upstream.Upstream()
         with server.Nginx(up.port) as nginx:

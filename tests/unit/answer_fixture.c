@@ -79,3 +79,21 @@ void answer_done(struct answer_got *got)
     redan_buf_done(&got->bytes);
     got->answering = NULL;
 }
+
+struct answer_sent answer_sent_of(const char *preset, const char *type, size_t rows,
+                                  const char *body)
+{
+    struct answer_sent sent = {.preset = redan_preset_find(redan_slice_of(preset)),
+                               .type = type,
+                               .rows = rows,
+                               .body = redan_slice_of(body),
+                               .length_known = true};
+
+    if (!sent.preset)
+        abort();
+    if (strcmp(preset, PTR) == 0) {
+        sent.scores = "/r/*/s";
+        sent.labels = "/r/*/l";
+    }
+    return sent;
+}

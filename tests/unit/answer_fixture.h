@@ -5,6 +5,19 @@
 #include "base/buf.h"
 #include "guard/answer.h"
 
+/* Presets, content types and a shape, short enough for rows of a table. */
+#define JSON "application/json"
+#define CSV "text/csv"
+#define LABELS         \
+    {                  \
+        .labels = true \
+    }
+#define V1 "kserve-v1"
+#define V2 "oip-v2"
+#define SM "sagemaker"
+#define ML "mlflow"
+#define PTR "pointers"
+
 /* A policy in one line: what is not said is the default. */
 struct answer_policy {
     bool labels;
@@ -28,6 +41,10 @@ struct answer_sent {
     struct redan_slice body;
     bool length_known;
 };
+
+/* Of known length; of the preset "pointers", "s" and "l" of each item of "r" are score and label. */
+struct answer_sent answer_sent_of(const char *preset, const char *type, size_t rows,
+                                  const char *body);
 
 struct answer_got {
     enum redan_answer_way way;

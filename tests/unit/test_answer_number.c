@@ -92,9 +92,17 @@ static void test_round_text(void **state REDAN_UNUSED)
 
 static void test_real(void **state REDAN_UNUSED)
 {
-    static const char *const yes[] = {
-        "0.37",    ".5",   "p=0.5", "37%",     "37e-2",
-        "x 1e5 y", "0,37", "1.0",   "0x1.8p1", "2026-11-24T10:00:00.123Z"};
+    static const char *const yes[] = {"0.37",
+                                      ".5",
+                                      "p=0.5",
+                                      "37%",
+                                      "37e-2",
+                                      "x 1e5 y",
+                                      "[9.e-01]",
+                                      "0,37",
+                                      "1.0",
+                                      "0x1.8p1",
+                                      "2026-11-24T10:00:00.123Z"};
     static const char *const no[] = {"",   "fraud", "7",  "LABEL_1", "3f1e4b", "a.b", "1.",
                                      "e5", "1e",    "v1", "10:30",   "1 e5",   "5 %"};
 
