@@ -98,9 +98,14 @@ static ngx_int_t closed(ngx_http_request_t *r, struct redan_nginx_ctx *ctx)
 static ngx_int_t refuse(ngx_http_request_t *r, struct redan_nginx_ctx *ctx)
 {
     const struct redan_guard_verdict *verdict = &ctx->verdict;
+    u_char reason[REDAN_NGINX_REASON];
 
+    /* it may repeat what the client sent, which writes no lines of its own into the log */
+    u_char *end = ngx_cpystrn(reason, (u_char *)(uintptr_t)verdict->reason, sizeof(reason));
+    for (u_char *c = reason; c < end; c++)
+        *c = *c < 0x20 || *c == 0x7f ? '?' : *c;
     ngx_log_error(NGX_LOG_INFO, r->connection->log, 0, "redan: refused %ud, rule \"%s\": %s",
-                  verdict->status, verdict->rule, verdict->reason);
+                  verdict->status, verdict->rule, reason);
     ctx->own = 1;
     return refused(r, ctx,
                    redan_nginx_send(r, verdict->status, "application/json", verdict->body,

@@ -407,7 +407,7 @@ static bool take_numbers(const struct redan_json *reader, const char **at, doubl
 }
 
 bool redan_json_same(struct redan_json *reader, const struct redan_json_like *like,
-                     struct redan_slice *text, double *values)
+                     struct redan_json_token *text, double *values)
 {
     const char *end = reader->end;
     const char *p = skip_blanks(reader->at, end);
@@ -421,10 +421,11 @@ bool redan_json_same(struct redan_json *reader, const struct redan_json_like *li
     const char *begin = p;
     p = skip_plain(p, end);
     const struct redan_slice found = {begin, (size_t)(p - begin)};
-    if (!take(&p, end, like->between) || !take_numbers(reader, &p, values, like->numbers) ||
-        !take(&p, end, like->after))
+    if (found.len == 0 || found.len > like->most || !take(&p, end, like->between) ||
+        !take_numbers(reader, &p, values, like->numbers) || !take(&p, end, like->after))
         return false;
-    *text = found;
+    *text = (struct redan_json_token){
+        .kind = REDAN_JSON_TEXT, .offset = (size_t)(begin - reader->text.at) - 1, .text = found};
     reader->at = p;
     reader->left -= took;
     reader->last = REDAN_JSON_OBJECT_END;

@@ -95,6 +95,7 @@ struct redan_json_like {
     struct redan_slice before, between, after;
     size_t values; /* but for the numbers */
     size_t numbers;
+    size_t most; /* bytes of the text, which is not empty */
 };
 /* Values that the limit still allows: the difference over an element is what it took. */
 static inline size_t redan_json_left(const struct redan_json *reader)
@@ -104,7 +105,13 @@ static inline size_t redan_json_left(const struct redan_json *reader)
 /* In the array of that element, after a value: whether the next one is spelled like it, with a text of plain ASCII and as many finite numbers. Then it is read, and may be nothing else, since the same
  * bytes in the same place are the same tokens. Otherwise nothing is read, and nothing is said. */
 bool redan_json_same(struct redan_json *reader, const struct redan_json_like *like,
-                     struct redan_slice *text, double *values);
+                     struct redan_json_token *text, double *values);
+/* Whether a KEY or TEXT stands in the input as it is, without escapes. */
+static inline bool redan_json_plain(const struct redan_json *reader,
+                                    const struct redan_json_token *token)
+{
+    return token->text.at == reader->text.at + token->offset + 1;
+}
 
 /* The nearest double of a NUMBER token; false when it is not finite. */
 bool redan_json_number(const struct redan_json_token *token, double *value);

@@ -135,6 +135,27 @@ static void take_facts(const struct table *table)
                           &label);
 }
 
+/* A first line of names: a column that never leaves cannot be taken out of a text whose other lines may have other cells. */
+static enum redan_status check_names(struct table *table,
+                                     const struct redan_policy_answer_rule *rule)
+{
+    struct redan_answering *answering = table->answering;
+
+    for (size_t f = 0; f < rule->fields.count; f++) {
+        struct redan_slice field = rule->fields.items[f];
+        for (size_t i = 0; i < table->count; i++) {
+            if (!redan_slice_eq(table->cells[i].content, field) ||
+                !redan_answer_speak(answering, rule, "column %zu is %.*s", i,
+                                    (int)redan_min_size(field.len, 64), field.at))
+                continue;
+            enum redan_status status = redan_fail(answering->ctx, REDAN_E_UNSUPPORTED, 0,
+                                                  "a column is not taken out of CSV");
+            return redan_answer_could_not(answering, rule, status);
+        }
+    }
+    return REDAN_OK;
+}
+
 static enum redan_status check(struct table *table, bool first)
 {
     struct redan_answering *answering = table->answering;
@@ -146,6 +167,8 @@ static enum redan_status check(struct table *table, bool first)
             if (table->cells[i].numeric &&
                 redan_answer_range(answering, rule, &table->cells[i].value))
                 table->cells[i].clamped = true;
+        if (rule->check == REDAN_CHECK_FIELDS && first)
+            REDAN_TRY(check_names(table, rule));
         if (rule->check == REDAN_CHECK_SCHEMA && first) {
             enum redan_status status = redan_fail(answering->ctx, REDAN_E_UNSUPPORTED, 0,
                                                   "a JSON schema says nothing about CSV");

@@ -249,6 +249,8 @@ static bool slipped(const struct redan_tape *tape)
             continue;
         }
         bool leaf = value->kind != REDAN_JSON_OBJECT && value->kind != REDAN_JSON_ARRAY;
+        if (value->key && redan_text_real(redan_tape_key(value)))
+            return true;
         if (leaf && (value->flags & REDAN_TAPE_REAL) && !redan_answer_meta(tape, i))
             return true;
         i++;

@@ -243,17 +243,21 @@ static bool names(struct redan_slice spelled, struct redan_slice key)
     return k == key.len;
 }
 
-static bool fits(const struct redan_tape *tape, const struct redan_point *point, uint32_t at)
+static bool fits(const struct redan_tape *tape, struct redan_point *point, uint32_t at)
 {
     const struct redan_tape_value *value = &tape->values[at];
     uint64_t number = 0;
 
     if (value->depth == 0)
         return true;
-    struct redan_slice wanted = segment(point->pointer, value->depth - 1U);
+    if (point->depth != value->depth) {
+        point->depth = value->depth;
+        point->wanted = segment(point->pointer, value->depth - 1U);
+    }
+    struct redan_slice wanted = point->wanted;
     if (value->key)
         return names(wanted, redan_tape_key(value));
-    return redan_slice_is(wanted, "*") ||
+    return (wanted.len == 1 && *wanted.at == '*') ||
            (redan_slice_u64(wanted, &number) && number == value->ordinal);
 }
 

@@ -80,6 +80,8 @@ struct redan_point {
     struct redan_slice pointer;
     size_t segments;
     uint32_t at;
+    size_t depth; /* that `wanted` is the pointer's segment of; 0: none yet */
+    struct redan_slice wanted;
 };
 void redan_point_begin(struct redan_point *point, struct redan_slice pointer);
 bool redan_point_next(const struct redan_tape *tape, struct redan_point *point, uint32_t *at);

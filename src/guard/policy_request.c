@@ -105,8 +105,10 @@ static enum redan_status take_presets(struct redan_problems *problems,
             unknown_preset(problems, at, w->presets.items[i]);
             continue;
         }
+        bool twice = false;
         for (size_t k = 0; k < count; k++) {
             const struct redan_preset *other = policy->presets[k];
+            twice = twice || other == found;
             if (other == found)
                 redan_problem_add(problems, at, "name it once", "the preset %s comes twice",
                                   found->name);
@@ -116,7 +118,8 @@ static enum redan_status take_presets(struct redan_problems *problems,
                                   "the presets %s and %s are asked by the same path", other->name,
                                   found->name);
         }
-        policy->presets[count++] = found;
+        if (!twice)
+            policy->presets[count++] = found;
     }
     if (at && w->presets.count == 0)
         redan_problem_add(problems, at, "presets: [kserve-v1]",

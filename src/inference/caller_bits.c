@@ -156,8 +156,7 @@ unsigned redan_caller_bits(const struct redan_caller *caller, const struct redan
     if (row->retry)
         return 0;
     if (profile->novel > 0 && profile->caller_references.rows > 0 &&
-        (double)redan_neighbour_nearest(&profile->caller_references, columns, NULL) >
-            profile->novel)
+        !redan_neighbour_within(&profile->caller_references, columns, profile->novel))
         bits |= 1U << REDAN_BIT_NOVEL;
     if (off_grid(profile, values))
         bits |= 1U << REDAN_BIT_GRID;

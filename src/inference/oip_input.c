@@ -7,7 +7,7 @@
  * could be another one to the server. */
 #define EXACT 0x1.fffffffffffffp52
 enum holds { REALS, WHOLES, BOOLS, TEXTS };
-static const struct datatype {
+static const struct redan_oip_datatype {
     const char *name;
     enum holds holds;
     double low;
@@ -122,7 +122,7 @@ static enum redan_status read_data(struct redan_json *json, struct redan_cells *
     return REDAN_OK;
 }
 
-static bool held(const struct datatype *type, const struct redan_cells *cells, size_t at)
+static bool held(const struct redan_oip_datatype *type, const struct redan_cells *cells, size_t at)
 {
     double v = cells->values[at];
     bool text = cells->texts && cells->texts[at].at;
@@ -136,7 +136,7 @@ static bool held(const struct datatype *type, const struct redan_cells *cells, s
 
 static enum redan_status not_held(struct redan_ctx *ctx, const struct redan_cells *cells,
                                   const struct redan_oip_input *input, size_t i,
-                                  const struct datatype *type)
+                                  const struct redan_oip_datatype *type)
 {
     double v = cells->values[input->start + i];
 
@@ -148,10 +148,9 @@ static enum redan_status not_held(struct redan_ctx *ctx, const struct redan_cell
                       type->high == EXACT && v == floor(v) ? " that can be judged exactly" : "");
 }
 
-static enum redan_status check_values(struct redan_ctx *ctx, const struct redan_cells *cells,
-                                      const struct redan_oip_input *input)
+static enum redan_status find_type(struct redan_ctx *ctx, struct redan_oip_input *input)
 {
-    const struct datatype *type = datatypes;
+    const struct redan_oip_datatype *type = datatypes;
 
     while (type->name && !redan_slice_is(input->datatype, type->name))
         type++;
@@ -160,14 +159,21 @@ static enum redan_status check_values(struct redan_ctx *ctx, const struct redan_
                           "datatype '%.*s' is not one of FP16, FP32, FP64, INT8 to INT64, UINT8 to "
                           "UINT64, BOOL, BYTES",
                           (int)redan_min_size(input->datatype.len, 32), input->datatype.at);
+    input->type = type;
+    return REDAN_OK;
+}
+
+static enum redan_status check_values(struct redan_ctx *ctx, const struct redan_cells *cells,
+                                      const struct redan_oip_input *input)
+{
     for (size_t i = 0; i < input->count; i++)
-        if (!held(type, cells, input->start + i))
-            return not_held(ctx, cells, input, i, type);
+        if (!held(input->type, cells, input->start + i))
+            return not_held(ctx, cells, input, i, input->type);
     return REDAN_OK;
 }
 
 static enum redan_status check_whole(struct redan_ctx *ctx, const struct redan_cells *cells,
-                                     const struct redan_oip_input *input, size_t offset)
+                                     struct redan_oip_input *input, size_t offset)
 {
     const char *lacks = !input->name.len       ? "name"
                         : !input->rank         ? "shape"
@@ -184,6 +190,7 @@ static enum redan_status check_whole(struct redan_ctx *ctx, const struct redan_c
         return redan_fail(ctx, REDAN_E_SCHEMA, input->offset,
                           "data has %zu values%s where the shape asks for %zu times %zu",
                           input->count, input->nested[1] ? " in lists" : "", rows, columns);
+    REDAN_TRY(find_type(ctx, input));
     return check_values(ctx, cells, input);
 }
 
@@ -192,7 +199,7 @@ static enum redan_status read_name(struct redan_json *json, struct redan_oip_inp
     struct redan_json_token token;
 
     REDAN_TRY(redan_rows_text_token(json, "name", &token));
-    if (token.text.at == json->text.at + token.offset + 1) /* no escapes */
+    if (redan_json_plain(json, &token))
         input->name_at = token.offset + 1;
     return redan_copy(json->ctx, token.text, &input->name);
 }
@@ -209,7 +216,8 @@ bool redan_oip_input_like(const struct redan_oip_input *input, struct redan_slic
         .between = redan_slice_sub(text, name_end, input->offset + 1 - name_end),
         .after = redan_slice_sub(text, input->data_end, input->end + 1 - input->data_end),
         .values = input->taken - input->count,
-        .numbers = input->count};
+        .numbers = input->count,
+        .most = REDAN_NAME_MAX};
     return true;
 }
 
@@ -218,22 +226,18 @@ enum redan_status redan_oip_input_same(struct redan_json *json, struct redan_cel
                                        const struct redan_oip_input *other,
                                        struct redan_oip_input *input, bool *read)
 {
-    struct redan_slice name = {"", 0};
-    struct redan_oip_input made = *other;
+    struct redan_json_token name;
+    size_t start = input->start;
 
-    *read = false;
-    if (cells->room - input->start < like->numbers ||
-        !redan_json_same(json, like, &name, cells->values + input->start))
+    *read = cells->room - start >= like->numbers &&
+            redan_json_same(json, like, &name, cells->values + start);
+    if (!*read)
         return REDAN_OK;
-    *read = true;
-    made.start = input->start;
-    made.offset = (size_t)(name.at - json->text.at) + name.len + like->between.len - 1;
-    if (name.len > REDAN_NAME_MAX)
-        return redan_rows_text_long(json->ctx, "name", made.offset);
-    if (name.len == 0)
-        return redan_fail(json->ctx, REDAN_E_SCHEMA, made.offset, "the input has no name");
-    REDAN_TRY(redan_copy(json->ctx, name, &made.name));
-    *input = made;
+    *input = *other;
+    input->start = start;
+    input->name_at = 0; /* where it stands is the other's */
+    input->offset = name.offset + name.text.len + like->between.len;
+    REDAN_TRY(redan_copy(json->ctx, name.text, &input->name));
     return check_values(json->ctx, cells, input);
 }
 

@@ -7,9 +7,12 @@
 
 enum { REDAN_OIP_RANK = 2 };
 
+struct redan_oip_datatype; /* oip_input.c */
+
 struct redan_oip_input {
     struct redan_slice name;
     struct redan_slice datatype;
+    const struct redan_oip_datatype *type; /* when it is whole */
     size_t shape[REDAN_OIP_RANK];
     size_t rank;  /* 0: no shape yet */
     size_t start; /* its first cell */
@@ -17,10 +20,10 @@ struct redan_oip_input {
     size_t nested[REDAN_OIP_RANK]; /* shape of the nested lists; nested[1] is 0 for flat data */
     size_t offset;                 /* of the data */
     bool data;
-    size_t from, end;        /* its braces in the text */
-    size_t name_at;          /* the name in the text, where it stands there as it is; 0: it does not */
-    size_t data_end;         /* of the data's bracket */
-    size_t taken;            /* values of JSON */
+    size_t from, end; /* its braces in the text */
+    size_t name_at;   /* the name in the text, where it stands there as it is; 0: it does not */
+    size_t data_end;  /* of the data's bracket */
+    size_t taken;     /* values of JSON */
 };
 
 /* Read one member of `inputs`, whose opening brace was read. The cells of all inputs lie one after the other, this one's from

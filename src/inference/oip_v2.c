@@ -11,6 +11,7 @@ enum { INPUT_LEAST = 40 }; /* bytes of an input with all its members, or more */
 
 struct body {
     struct redan_json *json;
+    struct redan_slice text;
     const struct redan_request_rules *rules;
     struct redan_cells cells;
     struct redan_oip_input *inputs;
@@ -36,6 +37,32 @@ static enum redan_status make_room(struct body *body, size_t bytes)
     return body->inputs ? redan_cells_open(&body->cells, room) : REDAN_E_MEMORY;
 }
 
+/* Columns one after the other that are spelled alike, as nearly all clients write them: without taking each apart again. */
+static enum redan_status read_same(struct body *body)
+{
+    struct redan_json_like like;
+    bool read = true;
+
+    if (body->count == 0)
+        return REDAN_OK;
+    const struct redan_oip_input *other = &body->inputs[body->count - 1];
+    if (!redan_oip_input_like(other, body->text, &like))
+        return REDAN_OK;
+    while (body->count < body->most) {
+        struct redan_oip_input *input = &body->inputs[body->count];
+        input->start = body->used;
+        enum redan_status status =
+            redan_oip_input_same(body->json, &body->cells, &like, other, input, &read);
+        if (status != REDAN_OK)
+            return redan_rows_prefix(body->json->ctx, status, "input", body->count);
+        if (!read)
+            break;
+        body->used += input->count;
+        body->count++;
+    }
+    return REDAN_OK;
+}
+
 static enum redan_status read_inputs(struct body *body)
 {
     struct redan_ctx *ctx = body->json->ctx;
@@ -43,6 +70,8 @@ static enum redan_status read_inputs(struct body *body)
 
     REDAN_TRY(redan_rows_expect(body->json, REDAN_JSON_ARRAY, "inputs", "an array", &token));
     for (;;) {
+        REDAN_TRY(read_same(body));
+        size_t left = redan_json_left(body->json);
         REDAN_TRY(redan_json_next(body->json, &token));
         if (token.kind == REDAN_JSON_ARRAY_END)
             break;
@@ -52,9 +81,11 @@ static enum redan_status read_inputs(struct body *body)
             return redan_fail(ctx, REDAN_E_LIMIT, token.offset, "more than %zu inputs", body->most);
         struct redan_oip_input *input = &body->inputs[body->count];
         input->start = body->used;
+        input->from = token.offset;
         enum redan_status status = redan_oip_input_read(body->json, &body->cells, input);
         if (status != REDAN_OK)
             return redan_rows_prefix(ctx, status, "input", body->count);
+        input->taken = left - redan_json_left(body->json);
         body->used += input->count;
         body->count++;
     }
@@ -195,8 +226,10 @@ static enum redan_status decode_request(struct redan_ctx *ctx, struct redan_slic
                                         struct redan_request *request)
 {
     REDAN_DEFER(redan_json_done) struct redan_json json = {0};
-    struct body body = {
-        .json = &json, .rules = rules, .cells = {.ctx = ctx, .rules = rules, .bools = true}};
+    struct body body = {.json = &json,
+                        .text = text,
+                        .rules = rules,
+                        .cells = {.ctx = ctx, .rules = rules, .bools = true}};
     struct redan_json_token token;
     struct redan_request made = {.rows = 0};
 

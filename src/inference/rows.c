@@ -39,15 +39,22 @@ enum redan_status redan_rows_expect(struct redan_json *json, enum redan_json_kin
     return token->kind == kind ? REDAN_OK : redan_rows_refuse(json->ctx, token, where, wanted);
 }
 
+enum redan_status redan_rows_text_token(struct redan_json *json, const char *where,
+                                        struct redan_json_token *token)
+{
+    REDAN_TRY(redan_rows_expect(json, REDAN_JSON_TEXT, where, "a string", token));
+    if (token->text.len > REDAN_NAME_MAX)
+        return redan_fail(json->ctx, REDAN_E_LIMIT, token->offset, "%s is longer than %d bytes",
+                          where, REDAN_NAME_MAX);
+    return REDAN_OK;
+}
+
 enum redan_status redan_rows_text(struct redan_json *json, const char *where,
                                   struct redan_slice *text)
 {
     struct redan_json_token token;
 
-    REDAN_TRY(redan_rows_expect(json, REDAN_JSON_TEXT, where, "a string", &token));
-    if (token.text.len > REDAN_NAME_MAX)
-        return redan_fail(json->ctx, REDAN_E_LIMIT, token.offset, "%s is longer than %d bytes",
-                          where, REDAN_NAME_MAX);
+    REDAN_TRY(redan_rows_text_token(json, where, &token));
     return redan_copy(json->ctx, token.text, text);
 }
 

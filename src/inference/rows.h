@@ -21,7 +21,9 @@ REDAN_NODISCARD enum redan_status redan_rows_expect(struct redan_json *json,
                                                     enum redan_json_kind kind, const char *where,
                                                     const char *wanted,
                                                     struct redan_json_token *token);
-/* A text value of at most REDAN_NAME_MAX bytes, copied into the arena. */
+/* A text value of at most REDAN_NAME_MAX bytes; and the same copied into the arena. */
+REDAN_NODISCARD enum redan_status redan_rows_text_token(struct redan_json *json, const char *where,
+                                                        struct redan_json_token *token);
 REDAN_NODISCARD enum redan_status redan_rows_text(struct redan_json *json, const char *where,
                                                   struct redan_slice *text);
 /* Put "WHAT NUMBER: " before the recorded failure's text. */

@@ -58,6 +58,29 @@ ALWAYS void some(const struct redan_references *refs, const float *row, size_t b
     }
 }
 
+ALWAYS bool within(const struct redan_references *refs, const float *row, float most)
+{
+    size_t blocks = (refs->rows + LANES - 1) / LANES;
+
+    for (size_t b = 0; b < blocks;) {
+        lanes distance = (lanes){0} + INFINITY;
+        masks block = {0};
+        float found[LANES];
+
+        if (b + BLOCKS <= blocks) {
+            some(refs, row, b, BLOCKS, &distance, &block);
+            b += BLOCKS;
+        } else {
+            some(refs, row, b++, 1, &distance, &block);
+        }
+        memcpy(found, &distance, sizeof(found));
+        for (size_t l = 0; l < LANES; l++)
+            if (found[l] <= most)
+                return true;
+    }
+    return false;
+}
+
 ALWAYS void nearest(const struct redan_references *refs, const float *row, struct best *best)
 {
     size_t blocks = (refs->rows + LANES - 1) / LANES;
@@ -82,6 +105,26 @@ WIDE static void nearest_wide(const struct redan_references *refs, const float *
 static void nearest_plain(const struct redan_references *refs, const float *row, struct best *best)
 {
     nearest(refs, row, best);
+}
+
+WIDE static bool within_wide(const struct redan_references *refs, const float *row, float most)
+{
+    return within(refs, row, most);
+}
+
+static bool within_plain(const struct redan_references *refs, const float *row, float most)
+{
+    return within(refs, row, most);
+}
+
+bool redan_neighbour_within(const struct redan_references *references, const float *row,
+                            double most)
+{
+    float limit = (float)most;
+
+    if ((double)limit > most)
+        limit = nextafterf(limit, -INFINITY);
+    return HAS_WIDE() ? within_wide(references, row, limit) : within_plain(references, row, limit);
 }
 
 float redan_neighbour_nearest(const struct redan_references *references, const float *row,

@@ -2,6 +2,7 @@
 #ifndef REDAN_STATS_NEIGHBOUR_H
 #define REDAN_STATS_NEIGHBOUR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { REDAN_REFERENCES_TOGETHER = 8 };
@@ -29,6 +30,9 @@ static inline size_t redan_references_at(size_t width, size_t row, size_t column
 void redan_references_lay(float *values, const float *rows, size_t row_count, size_t width,
                           const unsigned short *columns, size_t count);
 
+/* Whether the squared Euclidean distance to the nearest is at most so much: cheaper than the distance, the more so the more are that near. */
+bool redan_neighbour_within(const struct redan_references *references, const float *row,
+                            double most);
 /* Squared Euclidean distance to the nearest, and which one (the first of those that are as near; may be NULL). `row` has `width` floats. */
 float redan_neighbour_nearest(const struct redan_references *references, const float *row,
                               size_t *which);

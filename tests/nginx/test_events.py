@@ -115,6 +115,18 @@ class Events(unittest.TestCase):
             server.wait(nginx.event_lines)
             self.assertEqual([e["enduser.id"] for e in nginx.event_lines()], ["after"])
 
+    def test_no_line_of_the_log_is_a_client_s(self):
+        with server.Nginx(self.up.port) as nginx:
+            odd = b"\\nFORGED\\r\\u001b[2J\\u0007"
+            for path, body in ((PREDICT, b'{"instances": [[1]], "a%s": 1}' % odd),
+                               ("/v2/models/fraud/infer", b'{"inputs": [{"name": "a", "shape": [1], "datatype": "%s", "data": [1]}]}' % odd)):
+                answer = predict(nginx.port, body, path=path)
+                self.assertEqual(answer.status, 400)
+                self.assertIn("\nFORGED", answer.json()["error"])
+            self.assertEqual(nginx.log().count("?FORGED?"), 2)
+            for line in nginx.log().splitlines():
+                self.assertRegex(line, r"^\d{4}/\d\d/\d\d [^\x00-\x1f\x7f]*$")
+
     def test_in_the_access_log(self):
         log = ("log_format mine '$redan_id|$redan_action|$redan_judged|$redan_rule|$redan_caller|$status'; access_log "
                "mine.log mine;")

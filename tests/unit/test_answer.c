@@ -45,6 +45,7 @@ static const struct shape_row shapes[] = {
      "{\"predictions\":[{ \"label\":\"fraud\"}]}"},
     {V1, LABELS, JSON, 1, "{\"predictions\":[{\"label\":1.0,\"score\":0.93}]}",
      "{\"predictions\":[{\"label\":1}]}"},
+    {V1, LABELS, JSON, 1, "{\"predictions\":{\"0.93\":{\"x\":1}}}", ""},
     {V1, LABELS, JSON, 1, "{\"predictions\":[{\"p=0.07\":0,\"p=0.93\":1}]}",
      "{\"predictions\":[1]}"},
     {V1, LABELS, JSON, 1, "{\"predictions\":[{\"fraud\":0.93,\"fine\":0.07}]}",

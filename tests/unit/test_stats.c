@@ -49,6 +49,9 @@ static void nearest_is_the_plain_one(void **unused)
             float found = redan_neighbour_nearest(&refs, row, &which);
             assert_true(fabs((double)found - least) < 1e-5 * (1 + least));
             assert_int_equal(which, best);
+            assert_true(redan_neighbour_within(&refs, row, (double)found));
+            assert_true(redan_neighbour_within(&refs, row, HUGE_VAL));
+            assert_false(redan_neighbour_within(&refs, row, nextafter((double)found, 0)));
             for (size_t r = 0; r < count;
                  r++) { /* each finds itself, and the first of its equals */
                 assert_true(redan_neighbour_nearest(&refs, rows + r * width, &which) <= 0.0F);
