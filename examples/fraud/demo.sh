@@ -139,7 +139,7 @@ start_guard guard/policy.yaml
 echo "The same honest request, of the service itself and through the guard:"
 ask "$port"
 ask $((port + 2))
-echo "The same two from the same account, through the guard:"
+echo "The same two, through the guard:"
 run fraud-attack --kind ranges --to "127.0.0.1:$((port + 2))" --name merchant-90001
 run fraud-attack --kind lines --to "127.0.0.1:$((port + 2))" --name merchant-90002
 echo "And the other half of the merchants, on days that nobody had seen:"

@@ -68,8 +68,8 @@ struct play {
     uint64_t broken;
     uint64_t last;
     uint64_t statuses[STATUSES];
-    bool *refused; /* by merchant */
-    size_t refused_count;
+    bool *asked, *refused; /* by merchant */
+    size_t asked_count, refused_count;
 };
 
 static enum fraud_turn next(void *arg, size_t index, uint64_t now, struct fraud_ask *ask)
@@ -97,6 +97,8 @@ static enum fraud_turn next(void *arg, size_t index, uint64_t now, struct fraud_
     ask->bytes = redan_buf_view(&lane->request);
     ask->tag = payment->merchant;
     p->begun++;
+    p->asked_count += !p->asked[payment->merchant];
+    p->asked[payment->merchant] = true;
     return lane->request.fail == REDAN_OK ? FRAUD_SEND : FRAUD_OVER;
 }
 
@@ -127,8 +129,9 @@ static enum redan_status deal(struct redan_ctx *ctx, const struct fraud_traffic 
     if (s->requests && s->requests < count)
         count = (size_t)s->requests;
     play->lanes = redan_take_array(ctx, s->connections, sizeof(*play->lanes));
+    play->asked = redan_take_array(ctx, FRAUD_PEOPLE_MAX, sizeof(*play->asked));
     play->refused = redan_take_array(ctx, FRAUD_PEOPLE_MAX, sizeof(*play->refused));
-    if (!play->lanes || !play->refused)
+    if (!play->lanes || !play->asked || !play->refused)
         return REDAN_E_MEMORY;
     for (size_t i = 0; i < count; i++)
         play->lanes[traffic->payments[i].merchant % s->connections].count++;
@@ -148,20 +151,20 @@ static enum redan_status deal(struct redan_ctx *ctx, const struct fraud_traffic 
     return REDAN_OK;
 }
 
-static void print(const struct play *p, const struct fraud_traffic *traffic)
+static void print(const struct play *p)
 {
     double seconds = (double)p->last / 1e9;
-    struct redan_interval share = redan_interval_exact(p->refused_count, traffic->merchants, 0.95);
+    struct redan_interval share = redan_interval_exact(p->refused_count, p->asked_count, 0.95);
 
     printf("%ju payments of %zu merchants in %.1f s (%.0f a second):", (uintmax_t)p->begun,
-           traffic->merchants, seconds, (double)p->begun / (seconds > 0 ? seconds : 1));
+           p->asked_count, seconds, (double)p->begun / (seconds > 0 ? seconds : 1));
     for (unsigned i = 0; i < STATUSES; i++) {
         if (p->statuses[i])
             printf(" %ju were answered %u,", (uintmax_t)p->statuses[i], i);
     }
     printf(" %ju not at all\n", (uintmax_t)p->broken);
     printf("merchants refused anything: %zu of %zu (95 %% interval %.3f %% to %.3f %%)\n",
-           p->refused_count, traffic->merchants, 100 * share.low, 100 * share.high);
+           p->refused_count, p->asked_count, 100 * share.low, 100 * share.high);
 }
 
 static enum redan_status run(struct redan_ctx *ctx, const struct settings *s)
@@ -177,7 +180,7 @@ static enum redan_status run(struct redan_ctx *ctx, const struct settings *s)
     for (size_t k = 0; k < s->connections; k++)
         redan_buf_done(&play.lanes[k].request);
     REDAN_TRY(status);
-    print(&play, &traffic);
+    print(&play);
     if (play.broken)
         return redan_fail(ctx, REDAN_E_IO, 0,
                           "%ju requests were not answered: is the service at %s?",

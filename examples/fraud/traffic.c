@@ -73,18 +73,6 @@ static enum redan_status take(struct redan_ctx *ctx, struct fraud_lines *lines,
     return REDAN_OK;
 }
 
-static size_t count_merchants(struct redan_ctx *ctx, const struct fraud_traffic *traffic)
-{
-    bool *seen = redan_take_array(ctx, FRAUD_PEOPLE_MAX, sizeof(*seen));
-    size_t count = 0;
-
-    for (size_t i = 0; seen && i < traffic->count; i++) {
-        count += !seen[traffic->payments[i].merchant];
-        seen[traffic->payments[i].merchant] = true;
-    }
-    return count;
-}
-
 enum redan_status fraud_traffic_read(struct redan_ctx *ctx, const struct fraud_traffic_rules *rules,
                                      struct fraud_traffic *traffic)
 {
@@ -113,6 +101,5 @@ enum redan_status fraud_traffic_read(struct redan_ctx *ctx, const struct fraud_t
     if (!traffic->payments)
         return REDAN_E_MEMORY;
     memcpy(traffic->payments, kept.data, kept.len);
-    traffic->merchants = count_merchants(ctx, traffic);
-    return traffic->merchants ? REDAN_OK : REDAN_E_MEMORY;
+    return REDAN_OK;
 }

@@ -22,7 +22,6 @@ struct fraud_traffic_rules {
 struct fraud_traffic {
     struct fraud_payment *payments; /* in order of time; in the context's arena */
     size_t count;
-    size_t merchants; /* that are there */
 };
 
 REDAN_NODISCARD enum redan_status fraud_traffic_read(struct redan_ctx *ctx,

@@ -127,7 +127,8 @@ const struct redan_command redan_cmd_guard_run = {
         "  redan guard run -u http://127.0.0.1:8000 -p guard.yaml\n"
         "  redan guard run -u http://127.0.0.1:8000 -p guard.yaml --mode observe --log\n"
         "  redan guard run -u http://127.0.0.1:8000 -p guard.yaml -l 0.0.0.0:8443 \\\n"
-        "    --tls-cert chain.pem --tls-key key.pem --client-ca callers.pem --user www-data\n"
+        "    --tls-cert chain.pem --tls-key key.pem --client-ca callers.pem \\\n"
+        "    --user www-data\n"
         "  curl http://127.0.0.1:9151/redan/metrics\n\n"
         "Needs nginx and the module (apt-get install nginx nginx-dev before redan is built).\n\n"
         "Exit codes: 0 it was stopped; 2 usage; 3 nginx could not start, with its own words.",

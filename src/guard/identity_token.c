@@ -1,4 +1,5 @@
 /* Tokens (RFC 7519) under the rules of RFC 8725: the algorithm and the keys are the policy's, whatever the token says of itself. */
+#include <math.h>
 #include <string.h>
 
 #include "guard/identity_parts.h"
@@ -253,7 +254,8 @@ static void remember(struct redan_identity *id, const struct redan_digest *diges
 {
     struct redan_token *set = set_of(id, digest);
     struct redan_token *place = set;
-    double until = claims->expiry + (double)(id->policy.leeway > 0 ? id->policy.leeway : 0);
+    /* whole seconds are compared: a fraction is its second's end, as it is when the claims are judged */
+    double until = ceil(claims->expiry + (double)(id->policy.leeway > 0 ? id->policy.leeway : 0));
 
     for (size_t i = 0; i < REDAN_TOKEN_WAYS; i++) {
         if (set[i].until <= now) {

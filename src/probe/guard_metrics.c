@@ -84,12 +84,35 @@ bool redan_guard_metric(struct redan_slice text, const char *name, const char *l
     return any;
 }
 
-static enum redan_status no_guard(struct redan_ctx *ctx, const struct redan_probe *probe)
+bool redan_guard_read(struct redan_slice text, struct redan_guard_seen *seen)
 {
-    return redan_fail(ctx, REDAN_E_SCHEMA, 0,
-                      "%.*s does not say which policy is in force: is it where the guard has its "
-                      "metrics?",
-                      REDAN_FMT(probe->metrics));
+    const struct redan_slice any = {0};
+    struct redan_slice line;
+    struct redan_slice policy = {0};
+    struct redan_slice profile = {0};
+    struct redan_slice mode = {0};
+    struct sample s;
+    size_t found = 0;
+    double up = 0;
+
+    *seen = (struct redan_guard_seen){.text = text};
+    while (text.len) {
+        (void)redan_slice_cut(text, '\n', &line, &text);
+        if (!sample_of(line, &s) || !redan_slice_is(s.name, "redan_guard_policy_info"))
+            continue;
+        found++;
+        if (!label_of(s.labels, "policy", &policy) || !label_of(s.labels, "mode", &mode) ||
+            !redan_digest_parse(policy, &seen->policy))
+            return false;
+        seen->has_profile = label_of(s.labels, "profile", &profile) && profile.len > 0;
+        if (seen->has_profile && !redan_digest_parse(profile, &seen->profile))
+            return false;
+        (void)label_of(s.labels, "id", &seen->id);
+        seen->enforces = redan_slice_is(mode, "enforce");
+    }
+    seen->up = redan_guard_metric(seen->text, "redan_guard_up", NULL, any, &up) && up > 0;
+    return found == 1 &&
+           redan_guard_metric(seen->text, "redan_guard_generation", NULL, any, &seen->generation);
 }
 
 enum redan_status redan_guard_look(struct redan_ctx *ctx, const struct redan_probe *probe,
@@ -98,36 +121,12 @@ enum redan_status redan_guard_look(struct redan_ctx *ctx, const struct redan_pro
     const struct redan_http_request request = {
         .method = REDAN_S("GET"), .url = probe->metrics, .seconds = redan_probe_seconds(probe)};
     struct redan_http_response response;
-    struct redan_slice text;
-    struct redan_slice line;
-    struct redan_slice policy = {0};
-    struct redan_slice profile = {0};
-    struct redan_slice mode = {0};
-    double up = 0;
-    struct sample s;
-    size_t found = 0;
 
     REDAN_TRY(redan_http_send(ctx, &request, &response));
-    *seen = (struct redan_guard_seen){.text = response.body};
-    for (text = response.body; response.status == 200 && text.len;) {
-        (void)redan_slice_cut(text, '\n', &line, &text);
-        if (!sample_of(line, &s) || !redan_slice_is(s.name, "redan_guard_policy_info"))
-            continue;
-        found++;
-        if (!label_of(s.labels, "policy", &policy) || !label_of(s.labels, "mode", &mode) ||
-            !redan_digest_parse(policy, &seen->policy))
-            return no_guard(ctx, probe);
-        seen->has_profile = label_of(s.labels, "profile", &profile) && profile.len > 0;
-        if (seen->has_profile && !redan_digest_parse(profile, &seen->profile))
-            return no_guard(ctx, probe);
-        (void)label_of(s.labels, "id", &seen->id);
-        seen->enforces = redan_slice_is(mode, "enforce");
-    }
-    if (found != 1 || !redan_guard_metric(seen->text, "redan_guard_generation", NULL,
-                                          (struct redan_slice){0}, &seen->generation))
-        return no_guard(ctx, probe);
-    seen->up =
-        redan_guard_metric(seen->text, "redan_guard_up", NULL, (struct redan_slice){0}, &up) &&
-        up > 0;
-    return REDAN_OK;
+    if (response.status == 200 && redan_guard_read(response.body, seen))
+        return REDAN_OK;
+    return redan_fail(ctx, REDAN_E_SCHEMA, 0,
+                      "%.*s does not say which policy is in force: is it where the guard has its "
+                      "metrics?",
+                      REDAN_FMT(probe->metrics));
 }

@@ -15,6 +15,8 @@ struct redan_guard_seen {
     double generation;
 };
 
+/* False when it is no guard's, or names no policy, or more than one. `seen` borrows from the text. */
+bool redan_guard_read(struct redan_slice text, struct redan_guard_seen *seen);
 /* REDAN_E_SCHEMA when what answers is no guard, or its information is not one line. */
 REDAN_NODISCARD enum redan_status redan_guard_look(struct redan_ctx *ctx,
                                                    const struct redan_probe *probe,

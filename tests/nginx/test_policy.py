@@ -202,7 +202,9 @@ class Swap(unittest.TestCase):
     def test_a_body_that_one_policy_cuts_and_the_next_observes(self):
         up = upstream.Upstream()
         with server.Nginx(up.port) as nginx, client.Client(nginx.port) as c:
-            c.send(client.message("POST", PREDICT, b"", [JSON, ("X-Caller", "t"), ("Transfer-Encoding", "chunked")], length=False))
+            c.send(client.message("POST", PREDICT, b"", [JSON, ("X-Caller", "t"), ("Transfer-Encoding", "chunked"),
+                                                         ("Expect", "100-continue")], length=False))
+            c.until(b"\r\n\r\n")  # it is read under the first policy, however slow the machine
             c.send(b"8000\r\n" + b" " * 0x8000 + b"\r\n")
             nginx.policy.write_text(server.POLICY.replace("enforce", "observe"))
             server.wait(lambda: "mode observe" in nginx.log())
