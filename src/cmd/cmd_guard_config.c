@@ -39,7 +39,7 @@ const struct redan_command redan_cmd_guard_config = {
         "lines that\n"
         "begin with redan_ into your own configuration.\n\n"
         "  redan guard config -u http://127.0.0.1:8000 -p guard.yaml > nginx.conf\n"
-        "  nginx -p /srv/guard -c nginx.conf -t                      # what nginx thinks of it\n"
+        "  nginx -p /srv/guard -c nginx.conf -t        # does nginx take it?\n"
         "  redan guard config -u http://10.0.0.7:8000 -p guard.yaml -l 0.0.0.0:8443 \\\n"
         "    --tls-cert chain.pem --tls-key key.pem --client-ca callers.pem\n"
         "  redan guard config -u unix:/run/model.sock -p guard.yaml --identity '$http_x_user'\n\n"

@@ -116,6 +116,19 @@ static enum redan_status make(struct redan_cli *cli, struct redan_edition *editi
     return REDAN_OK;
 }
 
+/* The first of the policy's problems. */
+static int refused(struct redan_cli *cli, const struct redan_problems *problems)
+{
+    const struct redan_problem *p = problems->first;
+
+    if (p && cli->ctx.failure.status != REDAN_E_MEMORY) {
+        (void)redan_fail_at(&cli->ctx, REDAN_E_SCHEMA, p->line, p->column, "%.*s%s%.*s",
+                            REDAN_FMT(p->text), p->fix.len ? "; " : "", REDAN_FMT(p->fix));
+        redan_fail_name(&cli->ctx, p->file);
+    }
+    return redan_cli_failed(cli);
+}
+
 static int run(struct redan_cli *cli)
 {
     struct redan_edition *edition = NULL;
@@ -124,12 +137,9 @@ static int run(struct redan_cli *cli)
     if (redan_cli_value(cli, "out").len == 0)
         return redan_cli_usage(cli, "--out FILE is needed: where does the set go?");
     redan_problems_init(&problems, &cli->ctx, cli->args[0]);
-    enum redan_status status = redan_edition_open(&problems, cli->args[0], &edition);
-    if (status == REDAN_OK && problems.count == 0 && edition)
-        status = make(cli, edition);
-    else if (status == REDAN_OK)
-        status = redan_fail_at(&cli->ctx, REDAN_E_SCHEMA, problems.first->line,
-                               problems.first->column, "%.*s", REDAN_FMT(problems.first->text));
+    if (redan_edition_open(&problems, cli->args[0], &edition) != REDAN_OK)
+        return refused(cli, &problems);
+    enum redan_status status = make(cli, edition);
     redan_edition_release(edition);
     return status == REDAN_OK ? REDAN_EXIT_CLEAN : redan_cli_failed(cli);
 }
