@@ -202,8 +202,9 @@ static void print(const struct load *l)
            (uintmax_t)l->most);
 }
 
-static enum redan_status run(struct redan_ctx *ctx, const struct settings *s)
+static enum redan_status run(struct redan_ctx *ctx, void *arg)
 {
+    const struct settings *s = arg;
     struct load *load = redan_take(ctx, sizeof(*load));
     const struct fraud_driver driver = {load, next, told};
     const struct fraud_swarm_rules rules = {s->to, s->connections, (unsigned)s->patience, 0};
@@ -229,8 +230,6 @@ static enum redan_status run(struct redan_ctx *ctx, const struct settings *s)
 
 int main(int argc, char **argv)
 {
-    REDAN_DEFER(redan_ctx_done) struct redan_ctx ctx = {.now = 0};
-    struct redan_limits limits = redan_limits_default;
     struct settings settings = {.header = "X-Client",
                                 .caller = "merchant-",
                                 .seconds = 10,
@@ -238,12 +237,5 @@ int main(int argc, char **argv)
                                 .callers = 1000,
                                 .patience = 10000};
 
-    if (fraud_cli_help(&cli, argc, argv))
-        return 0;
-    limits.memory = (size_t)2 << 30;
-    redan_ctx_init(&ctx, &limits);
-    if (fraud_cli_parse(&ctx, &cli, argc, argv, &settings) != REDAN_OK ||
-        run(&ctx, &settings) != REDAN_OK)
-        return fraud_cli_failed(&cli, &ctx);
-    return 0;
+    return fraud_cli_main(&cli, argc, argv, (size_t)2 << 30, &settings, run);
 }

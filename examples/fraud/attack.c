@@ -232,8 +232,9 @@ static void print(const struct attack *a)
     printf("%ju points of the line found\n", (uintmax_t)a->points);
 }
 
-static enum redan_status run(struct redan_ctx *ctx, const struct settings *s)
+static enum redan_status run(struct redan_ctx *ctx, void *arg)
 {
+    const struct settings *s = arg;
     struct attack *a = redan_take(ctx, sizeof(*a));
     const struct fraud_swarm_rules rules = {s->to, 1, 30000, 0};
     const struct fraud_driver driver = {a, next, told};
@@ -256,8 +257,6 @@ static enum redan_status run(struct redan_ctx *ctx, const struct settings *s)
 
 int main(int argc, char **argv)
 {
-    REDAN_DEFER(redan_ctx_done) struct redan_ctx ctx = {.now = 0};
-    struct redan_limits limits = redan_limits_default;
     struct settings settings = {.traffic = {"transactions.csv", 53, 1, 5, 0},
                                 .to = "127.0.0.1:8080",
                                 .path = "/v1/models/fraud:predict",
@@ -267,12 +266,5 @@ int main(int argc, char **argv)
                                 .queries = 3000,
                                 .seed = 1};
 
-    if (fraud_cli_help(&cli, argc, argv))
-        return 0;
-    limits.memory = (size_t)1 << 30;
-    redan_ctx_init(&ctx, &limits);
-    if (fraud_cli_parse(&ctx, &cli, argc, argv, &settings) != REDAN_OK ||
-        run(&ctx, &settings) != REDAN_OK)
-        return fraud_cli_failed(&cli, &ctx);
-    return 0;
+    return fraud_cli_main(&cli, argc, argv, (size_t)1 << 30, &settings, run);
 }

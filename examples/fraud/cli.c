@@ -121,3 +121,20 @@ int fraud_cli_failed(const struct fraud_cli *cli, const struct redan_ctx *ctx)
     (void)fprintf(stderr, "%s\n", failure->text);
     return failure->status == REDAN_E_USAGE ? 2 : 3;
 }
+
+int fraud_cli_main(const struct fraud_cli *cli, int argc, char **argv, size_t memory,
+                   void *settings, enum redan_status (*run)(struct redan_ctx *ctx, void *settings))
+{
+    REDAN_DEFER(redan_ctx_done) struct redan_ctx ctx = {.now = 0};
+    struct redan_limits limits = redan_limits_default;
+
+    if (fraud_cli_help(cli, argc, argv))
+        return 0;
+    if (memory)
+        limits.memory = memory;
+    redan_ctx_init(&ctx, &limits);
+    if (fraud_cli_parse(&ctx, cli, argc, argv, settings) != REDAN_OK ||
+        run(&ctx, settings) != REDAN_OK)
+        return fraud_cli_failed(cli, &ctx);
+    return 0;
+}

@@ -1,4 +1,4 @@
-/* Command lines of the three programs: one table of options, from which the help comes too. */
+/* Command lines of the programs: one table of options, from which the help comes too. */
 #ifndef FRAUD_CLI_H
 #define FRAUD_CLI_H
 
@@ -36,6 +36,9 @@ REDAN_NODISCARD enum redan_status fraud_cli_parse(struct redan_ctx *ctx,
 bool fraud_cli_help(const struct fraud_cli *cli, int argc, char **argv);
 /* Print the context's failure to standard error; the program's exit code: 2 usage, 3 all else. */
 int fraud_cli_failed(const struct fraud_cli *cli, const struct redan_ctx *ctx);
+/* All of a program: help, options into `settings`, a context that may hold `memory` bytes (0: as many as any), and `run` with both. Its exit code. */
+int fraud_cli_main(const struct fraud_cli *cli, int argc, char **argv, size_t memory,
+                   void *settings, enum redan_status (*run)(struct redan_ctx *ctx, void *settings));
 /* A finite decimal number, all of the text. */
 bool fraud_cli_number(const char *text, double *value);
 

@@ -167,8 +167,9 @@ static void print(const struct play *p)
            p->refused_count, p->asked_count, 100 * share.low, 100 * share.high);
 }
 
-static enum redan_status run(struct redan_ctx *ctx, const struct settings *s)
+static enum redan_status run(struct redan_ctx *ctx, void *arg)
 {
+    const struct settings *s = arg;
     struct play play = {.settings = s};
     struct fraud_traffic traffic = {0};
     const struct fraud_driver driver = {&play, next, told};
@@ -190,8 +191,6 @@ static enum redan_status run(struct redan_ctx *ctx, const struct settings *s)
 
 int main(int argc, char **argv)
 {
-    REDAN_DEFER(redan_ctx_done) struct redan_ctx ctx = {.now = 0};
-    struct redan_limits limits = redan_limits_default;
     struct settings settings = {.traffic = {"transactions.csv", 53, 7, 3, 0},
                                 .to = "127.0.0.1:8080",
                                 .path = "/v1/models/fraud:predict",
@@ -199,12 +198,5 @@ int main(int argc, char **argv)
                                 .name = "merchant-",
                                 .connections = 32};
 
-    if (fraud_cli_help(&cli, argc, argv))
-        return 0;
-    limits.memory = (size_t)2 << 30;
-    redan_ctx_init(&ctx, &limits);
-    if (fraud_cli_parse(&ctx, &cli, argc, argv, &settings) != REDAN_OK ||
-        run(&ctx, &settings) != REDAN_OK)
-        return fraud_cli_failed(&cli, &ctx);
-    return 0;
+    return fraud_cli_main(&cli, argc, argv, (size_t)2 << 30, &settings, run);
 }

@@ -90,8 +90,9 @@ static void add_row(struct redan_buf *out, const struct fraud_tx *tx, size_t id,
     redan_buf_char(out, '\n');
 }
 
-static enum redan_status simulate(struct redan_ctx *ctx, const struct settings *settings)
+static enum redan_status simulate(struct redan_ctx *ctx, void *arg)
 {
+    const struct settings *settings = arg;
     REDAN_DEFER(fraud_outfile_done) struct fraud_outfile file = {.fd = -1};
     struct fraud_world world;
     struct fraud_history *history = NULL;
@@ -120,16 +121,7 @@ static enum redan_status simulate(struct redan_ctx *ctx, const struct settings *
 
 int main(int argc, char **argv)
 {
-    REDAN_DEFER(redan_ctx_done) struct redan_ctx ctx = {.now = 0};
-    struct redan_limits limits = redan_limits_default;
     struct settings settings = {{1, 60, 5000, 10000}, "transactions.csv", NULL};
 
-    if (fraud_cli_help(&cli, argc, argv))
-        return 0;
-    limits.memory = (size_t)4 << 30;
-    redan_ctx_init(&ctx, &limits);
-    if (fraud_cli_parse(&ctx, &cli, argc, argv, &settings) != REDAN_OK ||
-        simulate(&ctx, &settings) != REDAN_OK)
-        return fraud_cli_failed(&cli, &ctx);
-    return 0;
+    return fraud_cli_main(&cli, argc, argv, (size_t)4 << 30, &settings, simulate);
 }

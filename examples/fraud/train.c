@@ -167,8 +167,9 @@ static void add_holdout(struct redan_buf *out, const struct settings *settings,
                      (double)m->positives / (double)m->n);
 }
 
-static enum redan_status train(struct redan_ctx *ctx, struct settings *settings)
+static enum redan_status train(struct redan_ctx *ctx, void *arg)
 {
+    struct settings *settings = arg;
     REDAN_DEFER(fraud_table_done) struct fraud_table table = {0};
     REDAN_DEFER(fraud_booster_done) struct fraud_booster booster = {NULL};
     REDAN_DEFER(redan_buf_done) struct redan_buf text = {0};
@@ -205,16 +206,9 @@ static enum redan_status train(struct redan_ctx *ctx, struct settings *settings)
 
 int main(int argc, char **argv)
 {
-    REDAN_DEFER(redan_ctx_done) struct redan_ctx ctx = {.now = 0};
     struct settings settings = {"transactions.csv",      "model.json", "holdout.json", "boosted", 1,
                                 {FROM_THE_END, 7, 7, 7}, 1000};
 
     fraud_booster_one_thread(argv);
-    if (fraud_cli_help(&cli, argc, argv))
-        return 0;
-    redan_ctx_init(&ctx, NULL);
-    if (fraud_cli_parse(&ctx, &cli, argc, argv, &settings) != REDAN_OK ||
-        train(&ctx, &settings) != REDAN_OK)
-        return fraud_cli_failed(&cli, &ctx);
-    return 0;
+    return fraud_cli_main(&cli, argc, argv, 0, &settings, train);
 }
