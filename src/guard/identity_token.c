@@ -46,42 +46,59 @@ static bool type_fits(const struct redan_json_token *token)
     return false;
 }
 
-/* What a token offers as its own key (jwk, jku, x5u, x5c) is passed over like everything unknown; what it says must be
- * understood (crit) is not. */
-static enum redan_status read_header(struct redan_identity *id, struct redan_slice text,
-                                     struct header *header)
+/* The members of an object, one after the other, until `each` or the text itself says that it is none of ours. */
+static enum redan_status read_object(struct redan_identity *id, struct redan_slice text,
+                                     enum redan_status (*each)(struct redan_identity *id,
+                                                               struct redan_slice name, void *arg),
+                                     void *arg, bool *good)
 {
     struct redan_json_token token;
-    struct header made = {.good = true};
 
     redan_json_reset(&id->json, text);
     REDAN_TRY(redan_json_next(&id->json, &token));
-    made.good = token.kind == REDAN_JSON_OBJECT;
-    while (made.good) {
+    *good = token.kind == REDAN_JSON_OBJECT;
+    while (*good) {
         REDAN_TRY(redan_json_next(&id->json, &token));
         if (token.kind == REDAN_JSON_OBJECT_END)
-            break;
-        struct redan_slice name = token.text;
-        bool known = redan_slice_is(name, "alg") || redan_slice_is(name, "kid") ||
-                     redan_slice_is(name, "typ");
-        if (!known) {
-            made.good = !redan_slice_is(name, "crit") && !redan_slice_is(name, "b64");
-            REDAN_TRY(redan_json_skip(&id->json));
-            continue;
-        }
-        REDAN_TRY(redan_json_next(&id->json, &token));
-        if (redan_slice_is(name, "alg")) {
-            made.good = token.kind == REDAN_JSON_TEXT;
-            made.algorithm = text_is(&token, redan_slice_of(redan_jwt_words[id->algorithm]));
-        } else if (redan_slice_is(name, "typ")) {
-            made.good = type_fits(&token);
-        } else {
-            made.has_kid = made.good = token.kind == REDAN_JSON_TEXT;
-            made.kid = token.text;
-        }
+            return redan_json_next(&id->json, &token); /* nothing may follow */
+        REDAN_TRY(each(id, token.text, arg));
     }
-    if (made.good)
-        REDAN_TRY(redan_json_next(&id->json, &token)); /* nothing may follow */
+    return REDAN_OK;
+}
+
+/* What a token offers as its own key (jwk, jku, x5u, x5c) is passed over like everything unknown; what it says must be
+ * understood (crit) is not. */
+static enum redan_status read_header_member(struct redan_identity *id, struct redan_slice name,
+                                            void *arg)
+{
+    struct header *header = arg;
+    struct redan_json_token token;
+    bool known =
+        redan_slice_is(name, "alg") || redan_slice_is(name, "kid") || redan_slice_is(name, "typ");
+
+    if (!known) {
+        header->good = !redan_slice_is(name, "crit") && !redan_slice_is(name, "b64");
+        return redan_json_skip(&id->json);
+    }
+    REDAN_TRY(redan_json_next(&id->json, &token));
+    if (redan_slice_is(name, "alg")) {
+        header->good = token.kind == REDAN_JSON_TEXT;
+        header->algorithm = text_is(&token, redan_slice_of(redan_jwt_words[id->algorithm]));
+    } else if (redan_slice_is(name, "typ")) {
+        header->good = type_fits(&token);
+    } else {
+        header->has_kid = header->good = token.kind == REDAN_JSON_TEXT;
+        header->kid = token.text;
+    }
+    return REDAN_OK;
+}
+
+static enum redan_status read_header(struct redan_identity *id, struct redan_slice text,
+                                     struct header *header)
+{
+    struct header made = {.good = true};
+
+    REDAN_TRY(read_object(id, text, read_header_member, &made, &made.good));
     *header = made;
     return REDAN_OK;
 }
@@ -114,9 +131,9 @@ static void read_date(const struct redan_json_token *token, bool *has, double *v
     claims->good = claims->good && *has;
 }
 
-static enum redan_status read_claim(struct redan_identity *id, struct redan_slice name,
-                                    struct claims *claims)
+static enum redan_status read_claim(struct redan_identity *id, struct redan_slice name, void *arg)
 {
+    struct claims *claims = arg;
     struct redan_json_token token;
 
     REDAN_TRY(redan_json_next(&id->json, &token));
@@ -143,20 +160,9 @@ static enum redan_status read_claim(struct redan_identity *id, struct redan_slic
 static enum redan_status read_claims(struct redan_identity *id, struct redan_slice text,
                                      struct claims *claims)
 {
-    struct redan_json_token token;
     struct claims made = {.good = true};
 
-    redan_json_reset(&id->json, text);
-    REDAN_TRY(redan_json_next(&id->json, &token));
-    made.good = token.kind == REDAN_JSON_OBJECT;
-    while (made.good) {
-        REDAN_TRY(redan_json_next(&id->json, &token));
-        if (token.kind == REDAN_JSON_OBJECT_END)
-            break;
-        REDAN_TRY(read_claim(id, token.text, &made));
-    }
-    if (made.good)
-        REDAN_TRY(redan_json_next(&id->json, &token));
+    REDAN_TRY(read_object(id, text, read_claim, &made, &made.good));
     *claims = made;
     return REDAN_OK;
 }
