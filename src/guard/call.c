@@ -320,6 +320,14 @@ enum redan_status redan_call_begin(struct redan_worker *worker,
     return REDAN_OK;
 }
 
+/* No rule, no shape, no event and no stage wants to know what is in the answer. */
+static bool nobody_asks(const struct redan_call *call, const struct redan_policy_shape *shape)
+{
+    return call->edition->policy.answers.rule_count == 0 && !call->edition->learns &&
+           !call->worker->sink && !shape->labels && shape->top == 0 &&
+           shape->decimals >= REDAN_DECIMALS_ALL;
+}
+
 enum redan_answer_way redan_call_answer(struct redan_call *call, unsigned status,
                                         struct redan_slice content_type,
                                         struct redan_slice encoding, uint64_t length)
@@ -343,6 +351,8 @@ enum redan_answer_way redan_call_answer(struct redan_call *call, unsigned status
         .enforce = call->enforce,
     };
     redan_region_count(call->worker->region, REDAN_COUNT_ANSWERS, 1);
+    if (nobody_asks(call, &shape))
+        return REDAN_ANSWER_PASS;
     if (redan_answering_new(&call->ctx, &wanted, &call->answering) == REDAN_OK)
         return redan_answering_begin(call->answering, status, content_type, encoding, length);
     redan_fail_clear(&call->ctx);

@@ -186,6 +186,7 @@ static enum redan_status check_rules(struct opening *o)
 
         schema = schema || rule->stage == &redan_stage_schema;
         e->weighs = e->weighs || rule->stage == &redan_stage_caller;
+        e->learns = e->learns || rule->stage->learn;
         if (rule->stage == &redan_stage_ood && e->has_profile &&
             !redan_conformal_can(e->profile.score_count, rule->alpha))
             redan_problem_add(o->problems, NULL, "raise alpha, or learn the profile from more rows",

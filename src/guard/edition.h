@@ -35,6 +35,7 @@ struct redan_edition {
     struct redan_slice *names;       /* of the profile's columns */
     bool texts, missing;             /* a cell may be a text, or null */
     bool weighs;                     /* a rule keeps evidence per caller */
+    bool learns;                     /* a rule is told the answers */
     const char *id;                  /* of the policy */
     struct redan_slice policy_text,
         profile_text; /* "sha256:..."; the latter "" when there is none */

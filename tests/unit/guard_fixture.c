@@ -107,3 +107,25 @@ const char *world_text(struct world *w, const char *name)
         (void)close(fd);
     return text;
 }
+
+int world_setup(void **state)
+{
+    struct world *w = calloc(1, sizeof(*w));
+
+    world_make(w);
+    *state = w;
+    return 0;
+}
+
+int world_teardown(void **state)
+{
+    world_drop(*state);
+    free(*state);
+    return 0;
+}
+
+void world_open_ok(struct world *w, const char *text, enum redan_guard_mode mode)
+{
+    if (world_open(w, text, mode) != REDAN_GUARD_OK)
+        fail_msg("%s", redan_guard_error(w->guard));
+}

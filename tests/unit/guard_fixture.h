@@ -27,6 +27,11 @@ struct world {
     "  bytes: 2048\n"                        \
     "  rows: 8\n"                            \
     "  depth: 8\n"
+#define WORLD_RULES                                     \
+    "rules:\n"                                          \
+    "  - {id: schema, stage: schema, action: refuse}\n" \
+    "  - {id: novelty, stage: out-of-distribution, alpha: 0.01, action: refuse}\n"
+#define WORLD_BUDGET "  - {id: budget, stage: budget, rows: 3, per: 1m, action: refuse}\n"
 #define WORLD_ROW "[12.5,3,20,0,0.2,\"pos\"]"
 #define WORLD_BODY "{\"instances\":[" WORLD_ROW "]}"
 #define WORLD_STRANGE "[500,30,30,1,1,\"web\"]"
@@ -37,6 +42,12 @@ void world_drop(struct world *w);
 void world_policy(struct world *w, const char *text);
 /* With that policy in place of the last one. */
 enum redan_guard_answer world_open(struct world *w, const char *text, enum redan_guard_mode mode);
+
+/* The same; anything but REDAN_GUARD_OK fails the test. */
+void world_open_ok(struct world *w, const char *text, enum redan_guard_mode mode);
+/* Around a test whose state is a world. */
+int world_setup(void **state);
+int world_teardown(void **state);
 
 /* A POST to the model "fraud" of kserve-v1 with this body, by this caller. */
 struct redan_guard_request world_request(const struct world *w, const char *caller,
