@@ -50,7 +50,7 @@ static enum redan_status check_text(struct redan_csv_table *csv, struct redan_sl
 {
     if (text.len > REDAN_CSV_FIELD)
         return wrong(csv, REDAN_E_LIMIT, at, "the field is longer than 64 KiB");
-    if (memchr(text.at, 0, text.len))
+    if (text.len && memchr(text.at, 0, text.len))
         return wrong(csv, REDAN_E_SYNTAX, at, "the field holds a NUL byte: is this a CSV file?");
     if (!redan_utf8_check(text, NULL))
         return wrong(csv, REDAN_E_SYNTAX, at, "the field is not UTF-8; save the file as UTF-8");

@@ -1,4 +1,5 @@
 /* Answers in CSV (RFC 4180), as SageMaker's containers give them: a line per row, a cell per class; or one line with a cell per row. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -61,6 +62,7 @@ static enum redan_status add_cell(struct table *table, struct redan_slice raw)
 {
     if (table->count == table->cap)
         REDAN_TRY(grow(table));
+    assert(table->cells);
     struct cell *cell = &table->cells[table->count++];
     *cell = (struct cell){.raw = raw, .content = redan_slice_trim(raw)};
     if (cell->content.len >= 2 && *cell->content.at == '"')

@@ -1,4 +1,6 @@
 /* Scores made coarser: the k highest of each row, and fewer digits. */
+#include <assert.h>
+
 #include "codec/json.h"
 #include "guard/answer_number.h"
 #include "guard/answer_parts.h"
@@ -102,6 +104,7 @@ static enum redan_status group_room(struct redan_ctx *ctx, struct group *group, 
 
 static void group_add(struct group *group, uint32_t place, double value)
 {
+    assert(group->values && group->places); /* group_room was asked for them */
     group->values[group->count] = value;
     group->places[group->count++] = place;
 }

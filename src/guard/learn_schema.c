@@ -32,7 +32,9 @@ static double grid_of(const struct redan_learn_data *data, const struct redan_co
 {
     double largest = fmax(fabs(column->low), fabs(column->high));
 
-    for (double parts = 1; parts <= 1e6; parts = parts < PARTS ? parts + 1 : parts * 10) {
+    for (unsigned n = 1; n <= 1000000; n = n < PARTS ? n + 1 : n * 10) {
+        double parts = n;
+
         if (largest * parts > 1e6)
             return 0; /* in single precision everything is on such a grid */
         if (all_on_grid(data, c, rows, count, 1 / parts))

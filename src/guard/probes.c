@@ -1,6 +1,8 @@
 /* Each kind of request in turn; what is due follows from the policy's rules. */
 #include "guard/probes_parts.h"
 
+#include <assert.h>
+
 #include "text/glob.h"
 
 enum { NOTES = 16, CALLER_ROWS = 25, BATCH = 50, DEPTH_MOST = 4096 };
@@ -311,6 +313,7 @@ static enum redan_status describe(struct redan_making *m)
     struct redan_probe_set *set = m->set;
     const struct redan_policy_shape *shape = &m->policy->answers.shape;
 
+    assert(m->preset);
     *set = (struct redan_probe_set){.policy = m->policy->digest,
                                     .policy_id = m->policy->id,
                                     .caller = m->wanted->caller,

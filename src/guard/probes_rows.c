@@ -1,4 +1,5 @@
 /* Rows for probes: reference rows read back from standardised numbers, and what nobody ever sent. */
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -78,6 +79,7 @@ static size_t category_near(const struct redan_column *column, double surprise)
 static void put_category(const struct redan_column *column, size_t category, double *value,
                          struct redan_slice *text)
 {
+    assert(text); /* with a column of categories there is room for texts */
     for (size_t k = 0; k < column->number_count; k++) {
         if (column->numbers[k].category == category) {
             *value = column->numbers[k].value;

@@ -162,7 +162,7 @@ static enum redan_status decode_request(struct redan_ctx *ctx, struct redan_slic
                                         struct redan_request *request)
 {
     REDAN_DEFER(redan_json_done) struct redan_json json = {0};
-    struct redan_pointer pointer;
+    struct redan_pointer pointer = {.count = 0};
     struct redan_grid grid;
     struct walk walk = {.json = &json, .grid = &grid, .pointer = &pointer, .text = text};
 
