@@ -133,6 +133,12 @@ static ngx_int_t module_init(ngx_conf_t *cf)
     ngx_http_handler_pt *handler =
         ngx_array_push(&core->phases[NGX_HTTP_PRECONTENT_PHASE].handlers);
 
+    if (redan_guard_layout() != REDAN_GUARD_LAYOUT) {
+        ngx_log_error(NGX_LOG_EMERG, cf->log, 0,
+                      "redan: this module and its libredan were not built together: install both "
+                      "from one build");
+        return NGX_ERROR;
+    }
     if (!handler)
         return NGX_ERROR;
     *handler = redan_nginx_access;

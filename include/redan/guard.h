@@ -162,6 +162,16 @@ enum redan_guard_answer redan_guard_answer_feed(struct redan_guard_call *call,
                                                 struct redan_bytes piece, int last,
                                                 struct redan_guard_out *out);
 
+/* What these structs look like, as one number. A program whose own is another than its library's (the two were built from different states of this header) must call nothing else. */
+#define REDAN_GUARD_LAYOUT                                                                     \
+    ((((sizeof(struct redan_guard_facts) * 1009 + sizeof(struct redan_guard_request)) * 1009 + \
+       sizeof(struct redan_guard_verdict)) *                                                   \
+          1009 +                                                                               \
+      sizeof(struct redan_guard_head)) *                                                       \
+         1009 +                                                                                \
+     sizeof(struct redan_guard_out))
+size_t redan_guard_layout(void); /* the library's REDAN_GUARD_LAYOUT */
+
 /* --- the end ------------------------------------------------------------------------------------------------------------- */
 
 /* `status` is what the caller was told, 0 when the connection broke. Writes the event and frees the call. NULL is accepted. */

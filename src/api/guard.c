@@ -50,6 +50,11 @@ enum redan_guard_answer redan_guard_share(void *memory, size_t size, int *kept)
     return answer;
 }
 
+size_t redan_guard_layout(void)
+{
+    return REDAN_GUARD_LAYOUT;
+}
+
 enum redan_guard_answer redan_guard_test(const char *policy, char *text, size_t size)
 {
     struct redan_ctx REDAN_DEFER(redan_ctx_done) ctx = {0};

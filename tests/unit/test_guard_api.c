@@ -510,6 +510,7 @@ static void test_misuse(void **state)
     struct redan_guard_request r = world_request(w, "", "");
     _Alignas(64) static char small[64];
 
+    assert_true(redan_guard_layout() == REDAN_GUARD_LAYOUT);
     assert_int_equal(redan_guard_share(NULL, 0, NULL), REDAN_GUARD_MISUSED);
     assert_int_equal(redan_guard_share(small, sizeof(small), NULL), REDAN_GUARD_MISUSED);
     assert_int_equal(redan_guard_open("x", REDAN_GUARD_AS_POLICY, small, sizeof(small), &guard),
